@@ -1,0 +1,46 @@
+# Everything runs in the project's own virtual environment, made on first use and brought up to date when
+# pyproject.toml or constraints.txt change.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP_RUN := $(VENV)/.installed-run
+STAMP_DEV := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help run test lint format bench clean
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP_RUN): $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[uvloop]'
+	@touch $@
+
+$(STAMP_DEV): $(STAMP_RUN)
+	$(PIP) --editable '.[uvloop,dev]'
+	@touch $@
+
+run: $(STAMP_RUN)  ## Install, then serve the demonstration catalogue from the embedded database
+	$(BIN)/actor-ticketing serve --config config.toml --demo
+
+test: $(STAMP_DEV)  ## Install what the tests need, then run all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP_DEV)  ## ruff, mypy strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(STAMP_DEV)  ## Let ruff format and mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP_DEV)  ## Measure the hot path against bare aiohttp, as a ratio
+	$(BIN)/python -m bench $(ARGS)
+
+clean:  ## Remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache *.egg-info

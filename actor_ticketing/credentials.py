@@ -1,0 +1,223 @@
+import base64
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import SecretStr
+
+FILE_NAME = "secrets.json"
+
+_SEED_BYTES = 32
+_SHORTEST = {"adminToken": 16, "cronSecret": 16, "jwtSecret": 32}
+_MODE_OF_OTHERS = 0o077
+
+
+class CredentialsError(Exception):
+    """The secrets file cannot be used. The message names the file and what to do, and shows no secret."""
+
+
+class AuthSecrets(Protocol):
+    """What the configuration may settle itself; None leaves a secret to the file."""
+
+    @property
+    def admin_token(self) -> SecretStr | None:
+        """Bearer token of the admin routes."""
+
+    @property
+    def cron_secret(self) -> SecretStr | None:
+        """Bearer token of the cron route."""
+
+    @property
+    def jwt_secret(self) -> SecretStr | None:
+        """Signs and checks user tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketKey:
+    """An Ed25519 key for tickets. `kid` names it inside a ticket; `seed` is the 32 bytes of the private key."""
+
+    kid: str
+    seed: bytes = field(repr=False)
+
+    def private_key(self) -> Ed25519PrivateKey:
+        """Return the key to sign with; its `public_key()` verifies."""
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """All secrets of the service. The first ticket key signs, every one verifies.
+
+    `generated` names what this start made (`adminToken`, `cronSecret`, `jwtSecret`, `ticketKeys`) and wrote to `path`;
+    empty when all was there.
+    """
+
+    admin_token: str = field(repr=False)
+    cron_secret: str = field(repr=False)
+    jwt_secret: str = field(repr=False)
+    ticket_keys: tuple[TicketKey, ...]
+    path: Path
+    generated: tuple[str, ...] = ()
+
+
+def load_credentials(auth: AuthSecrets, data_dir: Path) -> Credentials:
+    """Return the configured secrets, with those of `DATA_DIR/secrets.json` for the rest; make what neither has.
+
+    The directory is created with mode 0700, the file with 0600. Two processes that start at once end with the same
+    secrets. Raises `CredentialsError` when the file is broken, open to others, or cannot be read or written; such a
+    file is never overwritten.
+    """
+    settled = {"adminToken": auth.admin_token, "cronSecret": auth.cron_secret, "jwtSecret": auth.jwt_secret}
+    configured = {name: secret.get_secret_value() for name, secret in settled.items() if secret is not None}
+    path = data_dir / FILE_NAME
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stored, generated = _complete(path, configured.keys())
+    except OSError as error:
+        raise CredentialsError(f"{path}: cannot be read or written: {error.strerror}") from error
+    values = stored | configured
+    return Credentials(
+        admin_token=values["adminToken"],
+        cron_secret=values["cronSecret"],
+        jwt_secret=values["jwtSecret"],
+        ticket_keys=_ticket_keys(path, stored["ticketKeys"]),
+        path=path,
+        generated=generated,
+    )
+
+
+def _complete(path: Path, configured: Collection[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the file's content, with what it lacked made and added, and the names of what was made."""
+    needed = [name for name in _MAKERS if name not in configured]
+    stored = _read(path)
+    if stored is None:
+        stored = {name: _MAKERS[name]() for name in needed}
+        try:
+            _publish(path, stored, os.link)
+        except FileExistsError:
+            # Another process was first, and may already use its secrets: they count.
+            pass
+        else:
+            return stored, tuple(needed)
+    elif all(name in stored for name in needed):
+        return stored, ()
+    with _locked(path):
+        stored = _read(path) or {}
+        made = {name: _MAKERS[name]() for name in needed if name not in stored}
+        stored |= made
+        if made:
+            _publish(path, stored, os.replace)
+    return stored, tuple(made)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError:
+        return None
+    with stream:
+        mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+        if mode & _MODE_OF_OTHERS:
+            raise CredentialsError(f"{path}: is open to other users (mode {mode:04o}); run: chmod 600 {path}")
+        content = stream.read()
+    try:
+        stored = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        # The decoder's exception carries the whole text, so it must not be chained into a traceback or a log.
+        raise _broken(path, f"is not valid JSON ({error})") from None
+    if not isinstance(stored, dict):
+        raise _broken(path, "should hold a JSON object")
+    for name, shortest in _SHORTEST.items():
+        value = stored.get(name, "-" * shortest)
+        if not isinstance(value, str) or len(value.encode(errors="replace")) < shortest:
+            raise _broken(path, f"{name} should be a string of at least {shortest} bytes")
+    if "ticketKeys" in stored:
+        _ticket_keys(path, stored["ticketKeys"])
+    return stored
+
+
+def _broken(path: Path, problem: str) -> CredentialsError:
+    return CredentialsError(f"{path}: {problem}; restore it from a backup, or move it away to have new secrets made")
+
+
+def _ticket_keys(path: Path, entries: object) -> tuple[TicketKey, ...]:
+    keys = [_ticket_key(entry) for entry in entries] if isinstance(entries, list) else []
+    found = tuple(key for key in keys if key is not None)
+    if not found or len(found) < len(keys) or len({key.kid for key in found}) < len(found):
+        shape = '{"kid": "…", "seed": "…"}'
+        raise _broken(path, f"ticketKeys should list keys {shape}, each kid once, each seed 32 bytes in base64url")
+    return found
+
+
+def _ticket_key(entry: object) -> TicketKey | None:
+    match entry:
+        case {"kid": str(kid), "seed": str(text)} if kid:
+            try:
+                seed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            except ValueError:
+                return None
+            return TicketKey(kid, seed) if len(seed) == _SEED_BYTES else None
+    return None
+
+
+def _publish(path: Path, stored: dict[str, Any], put: Callable[[Path, Path], None]) -> None:
+    """Write a complete, synced file aside and put it in place in one step: `os.link` only if the name is free."""
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(stored, stream, indent=2)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(descriptor)
+        put(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    while True:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            # Whoever held the lock before may have put a new file in place; its lock is the one that counts then.
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                yield
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _new_ticket_keys() -> list[dict[str, str]]:
+    key = Ed25519PrivateKey.generate()
+    digest = hashlib.sha256(key.public_key().public_bytes_raw()).digest()
+    # The id goes into every ticket's QR code, so it is short; it only has to tell a few keys apart.
+    return [{"kid": _base64url(digest[:6]), "seed": _base64url(key.private_bytes_raw())}]
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+_MAKERS: dict[str, Callable[[], object]] = {
+    "adminToken": lambda: secrets.token_urlsafe(32),
+    "cronSecret": lambda: secrets.token_urlsafe(32),
+    # 64 bytes, so that it serves HS512 as well.
+    "jwtSecret": lambda: secrets.token_urlsafe(64),
+    "ticketKeys": _new_ticket_keys,
+}
