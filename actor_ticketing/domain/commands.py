@@ -1,0 +1,100 @@
+"""What an inventory can be asked to do. Ids, codes and instants are made by whoever asks, so deciding stays pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from actor_ticketing.domain.catalogue import TicketType
+from actor_ticketing.domain.purchase import Person
+from actor_ticketing.domain.reservation import Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One reservation to be made: ``quantity`` tickets under this id and code."""
+
+    reservation_id: str
+    code: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    """Hold stock of one ticket type for ``duration_ms``: all lines or none, summed against stock and limits."""
+
+    lines: tuple[Line, ...]
+    session_id: str
+    user_id: str | None
+    duration_ms: int
+    metadata: str | None = None
+
+    @property
+    def quantity(self) -> int:
+        """Tickets asked for, over all lines."""
+        return sum(line.quantity for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extend:
+    """Move the deadline by ``additional_ms``, counted from the present one."""
+
+    reservation_id: str
+    owner: Owner
+    additional_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The buyer gives the stock back."""
+
+    reservation_id: str
+    owner: Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTicket:
+    """One ticket to be made, for one holder."""
+
+    id: str
+    code: str
+    holder: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convert:
+    """Turn a hold into tickets: one for each unit of its quantity."""
+
+    reservation_id: str
+    owner: Owner
+    transaction_id: str
+    buyer: Person
+    tickets: tuple[NewTicket, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireDue:
+    """Release what is overdue, at most ``limit`` holds at a time."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeTicketType:
+    """Sell under other terms. None leaves ``total`` as it is.
+
+    :ivar changes: fields of :class:`TicketType` by name, but for the window.
+    :ivar window: fields of :class:`SalesWindow` by name.
+    """
+
+    changes: Mapping[str, Any]
+    window: Mapping[str, int | None]
+    total: int | None = None
+
+    def terms(self, present: TicketType) -> TicketType:
+        """The terms after the change.
+
+        :raises Invalid: when the on-sale window would end before it starts.
+        """
+        changed = replace(present, **self.changes, window=replace(present.window, **self.window))
+        changed.window.require_order()
+        return changed

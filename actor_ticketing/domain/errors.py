@@ -1,0 +1,213 @@
+"""Refusals: the expected ways in which a command can be turned down.
+
+A refusal is a value in a reply; it becomes an exception only where a caller chooses to raise it. ``code`` is stable and
+part of the HTTP contract, ``kind`` decides the status.
+"""
+
+from enum import Enum, auto
+from typing import Any
+
+from actor_ticketing.domain.instants import rfc3339
+
+
+class Kind(Enum):
+    """What sort of no it is. The HTTP side maps each kind to one status."""
+
+    INVALID = auto()
+    UNAUTHENTICATED = auto()
+    FORBIDDEN = auto()
+    NOT_FOUND = auto()
+    CONFLICT = auto()
+    KEY_REUSED = auto()
+    UNAVAILABLE = auto()
+
+
+class Refusal(Exception):
+    """A command was turned down. Nothing has changed."""
+
+    kind: Kind
+    code: str
+
+    def __init__(self, message: str, details: Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class Invalid(Refusal):
+    """A value is malformed or out of range. ``details``: a list of ``{"field", "problem"}``."""
+
+    kind = Kind.INVALID
+    code = "validation_error"
+
+    @classmethod
+    def field(cls, field: str, problem: str) -> "Invalid":
+        """Refuse one field, named as the client wrote it (``buyerInfo.email``)."""
+        return cls(f"{field}: {problem}", [{"field": field, "problem": problem}])
+
+
+class Unauthenticated(Refusal):
+    """No credentials, or bad ones, where they are needed."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "unauthenticated"
+
+
+class Forbidden(Refusal):
+    """Good credentials without the right, or someone else's reservation."""
+
+    kind = Kind.FORBIDDEN
+    code = "forbidden"
+
+
+class NotFound(Refusal):
+    """No such thing."""
+
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is no such {what.replace('_', ' ')}.")
+        self.code = f"{what}_not_found"
+
+
+class Conflict(Refusal):
+    """The state does not allow it."""
+
+    kind = Kind.CONFLICT
+
+
+class NotEnoughTickets(Conflict):
+    """Fewer tickets are available than were asked for."""
+
+    code = "not_enough_tickets"
+
+    def __init__(self, *, requested: int, available: int, ticket_type_id: str) -> None:
+        super().__init__(
+            "Not enough tickets are available.",
+            {"requested": requested, "available": available, "ticketTypeId": ticket_type_id},
+        )
+
+
+class ReservationExpired(Conflict):
+    """The hold's deadline has passed."""
+
+    code = "reservation_expired"
+
+    def __init__(self) -> None:
+        super().__init__("This reservation has expired.")
+
+
+class ReservationCancelled(Conflict):
+    """The hold was released by its buyer."""
+
+    code = "reservation_cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("This reservation was cancelled.")
+
+
+class ReservationConverted(Conflict):
+    """The hold has become tickets already."""
+
+    code = "reservation_converted"
+
+    def __init__(self) -> None:
+        super().__init__("This reservation has been purchased already.")
+
+
+class ExtensionLimitReached(Conflict):
+    """The extension would go past what the policy allows. Nothing was shortened to fit."""
+
+    code = "extension_limit_reached"
+
+    def __init__(self, *, extensions_left: int, max_expires_at: int) -> None:
+        super().__init__(
+            "This reservation cannot be extended that far.",
+            {"extensionsLeft": extensions_left, "maxExpiresAt": rfc3339(max_expires_at)},
+        )
+
+
+class SalesNotOpen(Conflict):
+    """The on-sale window has not begun."""
+
+    code = "sales_not_open"
+
+    def __init__(self) -> None:
+        super().__init__("Sales have not opened yet.")
+
+
+class SalesClosed(Conflict):
+    """The on-sale window is over."""
+
+    code = "sales_closed"
+
+    def __init__(self) -> None:
+        super().__init__("Sales have closed.")
+
+
+class HolderLimitReached(Conflict):
+    """A session or user has as many ACTIVE reservations as it may have."""
+
+    code = "holder_limit_reached"
+
+    def __init__(self, *, limit: int, scope: str) -> None:
+        super().__init__(f"This {scope} holds as many reservations as it may.", {"limit": limit, "scope": scope})
+
+
+class TotalTooLow(Conflict):
+    """``total`` would go below what is sold and held."""
+
+    code = "total_too_low"
+
+    def __init__(self, *, sold: int, reserved: int) -> None:
+        super().__init__("The total cannot go below what is sold and held.", {"sold": sold, "reserved": reserved})
+
+
+class AlreadyExists(Conflict):
+    """An id that the operator chose is taken."""
+
+    code = "already_exists"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is a {what} with this id already.")
+
+
+class KeyReused(Refusal):
+    """An Idempotency-Key came again with another body or route."""
+
+    kind = Kind.KEY_REUSED
+    code = "idempotency_key_reused"
+
+
+class Unavailable(Refusal):
+    """Storage is unavailable, the service is overloaded, or it is draining. Trying again later may help."""
+
+    kind = Kind.UNAVAILABLE
+    code = "unavailable"
+
+
+class StorageUnavailable(Unavailable):
+    """The write did not happen, for certain."""
+
+    code = "storage_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The change could not be stored. Nothing was changed; please try again.")
+
+
+class Overloaded(Unavailable):
+    """More is waiting than the admission limit lets in."""
+
+    code = "overloaded"
+
+    def __init__(self) -> None:
+        super().__init__("Too many requests are waiting. Please try again in a moment.")
+
+
+class Draining(Unavailable):
+    """The service is shutting down."""
+
+    code = "draining"
+
+    def __init__(self) -> None:
+        super().__init__("The service is shutting down. Please try again in a moment.")

@@ -1,0 +1,117 @@
+"""What has happened: the entries of the ledger, in the past tense. ``at`` is ms since the epoch."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from actor_ticketing.domain.catalogue import Event, TicketType
+from actor_ticketing.domain.purchase import Purchase
+from actor_ticketing.domain.reservation import Reservation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainEvent:
+    """Base of all. ``kind`` is its stable name in the ledger."""
+
+    kind: ClassVar[str]
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationCreated(DomainEvent):
+    """Stock is held."""
+
+    kind = "reservation.created"
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationExtended(DomainEvent):
+    """The deadline moved; ``reservation`` has the new one."""
+
+    kind = "reservation.extended"
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationRescheduled(DomainEvent):
+    """At recovery the wall clock stood before ``reserved_at``, so the hold got its own length from now."""
+
+    kind = "reservation.rescheduled"
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationExpired(DomainEvent):
+    """The deadline passed; the stock is back."""
+
+    kind = "reservation.expired"
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationCancelled(DomainEvent):
+    """The buyer released it; the stock is back."""
+
+    kind = "reservation.cancelled"
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationConverted(DomainEvent):
+    """The hold became tickets."""
+
+    kind = "reservation.converted"
+    purchase: Purchase
+
+    @property
+    def reservation(self) -> Reservation:
+        """The reservation in its terminal state."""
+        return self.purchase.reservation
+
+
+ReservationEvent = (
+    ReservationCreated
+    | ReservationExtended
+    | ReservationRescheduled
+    | ReservationExpired
+    | ReservationCancelled
+    | ReservationConverted
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventCreated(DomainEvent):
+    """A show was added to the catalogue."""
+
+    kind = "event.created"
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventChanged(DomainEvent):
+    """A show was changed."""
+
+    kind = "event.changed"
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketTypeCreated(DomainEvent):
+    """A ticket type was added, with ``total`` tickets."""
+
+    kind = "ticket_type.created"
+    ticket_type: TicketType
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketTypeChanged(DomainEvent):
+    """A ticket type has new terms, or another total."""
+
+    kind = "ticket_type.changed"
+    ticket_type: TicketType
+    total: int
+
+
+CatalogueEvent = EventCreated | EventChanged | TicketTypeCreated | TicketTypeChanged
+LedgerEvent = ReservationEvent | CatalogueEvent

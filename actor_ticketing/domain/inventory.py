@@ -1,0 +1,317 @@
+"""The stock of one ticket type and every decision about it.
+
+The deciding methods change nothing: they return the events that would happen, or raise a :class:`Refusal`.
+:meth:`Inventory.apply` is the only way its state changes, but for the tentative claims of bulk requests, which are
+never written down: they last until every ticket type involved has agreed, or one has not.
+"""
+
+from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
+
+from actor_ticketing.domain.catalogue import Counters, TicketType
+from actor_ticketing.domain.commands import ChangeTicketType, Convert, Extend, Release, Reserve
+from actor_ticketing.domain.errors import Forbidden, Invalid, NotEnoughTickets, NotFound, TotalTooLow
+from actor_ticketing.domain.events import (
+    LedgerEvent,
+    ReservationCancelled,
+    ReservationConverted,
+    ReservationCreated,
+    ReservationExpired,
+    ReservationExtended,
+    ReservationRescheduled,
+    TicketTypeChanged,
+)
+from actor_ticketing.domain.policies import Policies, check_on_sale
+from actor_ticketing.domain.purchase import Purchase, Ticket, Transaction
+from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+
+
+class Contended(Exception):
+    """The answer hangs on a tentative claim; ask again when it has settled."""
+
+
+class Inventory:
+    """One ticket type: ``total``, ``sold``, ``reserved`` and the live holds.
+
+    :ivar tentative: stock claimed by bulk requests that are not decided yet; part of neither ``sold`` nor ``reserved``.
+    :ivar converting: ids of holds that a purchase of several has claimed.
+    """
+
+    __slots__ = (
+        "_deadlines",
+        "converting",
+        "holds",
+        "policies",
+        "reserved",
+        "sold",
+        "tentative",
+        "ticket_type",
+        "total",
+    )
+
+    def __init__(
+        self,
+        ticket_type: TicketType,
+        policies: Policies,
+        *,
+        total: int,
+        sold: int = 0,
+        holds: Iterable[Reservation] = (),
+    ) -> None:
+        self.ticket_type = ticket_type
+        self.policies = policies
+        self.total = total
+        self.sold = sold
+        self.holds = {hold.id: hold for hold in holds}
+        self.reserved = sum(hold.quantity for hold in self.holds.values())
+        self.tentative = 0
+        self.converting: set[str] = set()
+        # Entries of holds that have since been extended or settled stay until they surface or outnumber the live ones.
+        self._deadlines = [(hold.expires_at, hold.id) for hold in self.holds.values()]
+        heapify(self._deadlines)
+
+    @property
+    def available(self) -> int:
+        """What the books say is free. Tentative claims are not in the books."""
+        return self.total - self.sold - self.reserved
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no bulk request has a claim here."""
+        return not self.tentative and not self.converting
+
+    def counters(self) -> Counters:
+        """The stock as it stands."""
+        return Counters(
+            ticket_type_id=self.ticket_type.id,
+            total=self.total,
+            sold=self.sold,
+            reserved=self.reserved,
+            next_deadline=self.next_deadline(),
+        )
+
+    def next_deadline(self) -> int | None:
+        """When the next hold ends, ms since the epoch; None when nothing is held."""
+        deadlines, holds = self._deadlines, self.holds
+        while deadlines:
+            expires_at, reservation_id = deadlines[0]
+            hold = holds.get(reservation_id)
+            if hold is not None and hold.expires_at == expires_at:
+                return expires_at
+            heappop(deadlines)
+        return None
+
+    # Deciding
+
+    def reserve(self, command: Reserve, now: int) -> list[LedgerEvent]:
+        """Hold stock for every line.
+
+        :raises Invalid, SalesNotOpen, SalesClosed, NotEnoughTickets: as its rules say.
+        :raises Contended: when it falls short only because of tentative claims.
+        """
+        self._check_reserve(command, now)
+        return self.created(command, now)
+
+    def _check_reserve(self, command: Reserve, now: int) -> None:
+        quantity = command.quantity
+        self.policies.hold.check_quantity(self.ticket_type, quantity)
+        check_on_sale(self.ticket_type, now)
+        if quantity > self.available:
+            raise NotEnoughTickets(requested=quantity, available=self.available, ticket_type_id=self.ticket_type.id)
+        if quantity > self.available - self.tentative:
+            raise Contended
+
+    def created(self, command: Reserve, now: int) -> list[LedgerEvent]:
+        """The events of a reserve that has been checked."""
+        expires_at = now + command.duration_ms
+        return [
+            ReservationCreated(
+                at=now,
+                reservation=Reservation(
+                    id=line.reservation_id,
+                    code=line.code,
+                    ticket_type_id=self.ticket_type.id,
+                    session_id=command.session_id,
+                    user_id=command.user_id,
+                    quantity=line.quantity,
+                    unit_price=self.ticket_type.price,
+                    currency=self.ticket_type.currency,
+                    reserved_at=now,
+                    expires_at=expires_at,
+                    metadata=command.metadata,
+                ),
+            )
+            for line in command.lines
+        ]
+
+    def extend(self, command: Extend, now: int) -> list[LedgerEvent]:
+        """Move a deadline.
+
+        :raises NotFound, Forbidden, ReservationExpired, ExtensionLimitReached: as its rules say.
+        :raises Contended: while a purchase of several has claimed it.
+        """
+        hold = self._live(command.reservation_id, command.owner, now)
+        return [ReservationExtended(at=now, reservation=self.policies.extension.extend(hold, command.additional_ms))]
+
+    def release(self, command: Release, now: int) -> list[LedgerEvent]:
+        """Give stock back. Raises as :meth:`extend`, but for the limits."""
+        hold = self._live(command.reservation_id, command.owner, now)
+        return [ReservationCancelled(at=now, reservation=hold.settle(ReservationStatus.CANCELLED, now))]
+
+    def convert(self, command: Convert, now: int) -> list[LedgerEvent]:
+        """Turn a hold into a transaction and its tickets. Raises as :meth:`extend`.
+
+        :raises Invalid: unless there is one ticket for each unit of the quantity.
+        """
+        return [self.converted(self.check_convert(command, now), command, now)]
+
+    def check_convert(self, command: Convert, now: int) -> Reservation:
+        """Return the hold that ``command`` may convert; raises as :meth:`convert`."""
+        hold = self._live(command.reservation_id, command.owner, now)
+        if len(command.tickets) != hold.quantity:
+            raise Invalid.field("ticketHolders", f"exactly {hold.quantity} holders are needed, one for each ticket")
+        return hold
+
+    def converted(self, hold: Reservation, command: Convert, now: int) -> ReservationConverted:
+        """The event of a conversion that has been checked."""
+        transaction = Transaction(
+            id=command.transaction_id,
+            reservation_id=hold.id,
+            user_id=command.owner.user_id,
+            quantity=hold.quantity,
+            total_price=hold.quantity * hold.unit_price,
+            currency=hold.currency,
+            buyer=command.buyer,
+            created_at=now,
+        )
+        tickets = tuple(
+            Ticket(
+                id=ticket.id,
+                code=ticket.code,
+                transaction_id=transaction.id,
+                ticket_type_id=hold.ticket_type_id,
+                position=position,
+                holder=ticket.holder,
+            )
+            for position, ticket in enumerate(command.tickets)
+        )
+        settled = hold.settle(ReservationStatus.CONVERTED, now)
+        return ReservationConverted(
+            at=now, purchase=Purchase(reservation=settled, transaction=transaction, tickets=tickets)
+        )
+
+    def expire_due(self, now: int, *, limit: int, freeing: int | None = None) -> list[LedgerEvent]:
+        """Expire overdue holds, earliest deadline first: at most ``limit``, or until ``freeing`` tickets are free.
+
+        A hold that a purchase has claimed is left to that purchase, which was in time.
+        """
+        expired: list[LedgerEvent] = []
+        freed = 0
+        claimed: list[tuple[int, str]] = []
+        taken: list[tuple[int, str]] = []
+        while len(expired) < limit and (freeing is None or freed < freeing):
+            deadline = self.next_deadline()
+            if deadline is None or deadline > now:
+                break
+            entry = heappop(self._deadlines)
+            hold = self.holds[entry[1]]
+            if hold.id in self.converting:
+                claimed.append(entry)
+                continue
+            taken.append(entry)
+            freed += hold.quantity
+            expired.append(ReservationExpired(at=now, reservation=hold.settle(ReservationStatus.EXPIRED, now)))
+        for entry in (*claimed, *taken):
+            heappush(self._deadlines, entry)
+        return expired
+
+    def reschedule_from_future(self, now: int) -> list[LedgerEvent]:
+        """Give each hold that was made "after" ``now`` its own length from now, so that none outlives its length.
+
+        Only recovery needs this: within one run the clock never goes back.
+        """
+        return [
+            ReservationRescheduled(
+                at=now,
+                reservation=hold.moved_to(now + hold.expires_at - hold.reserved_at, extensions=hold.extensions),
+            )
+            for hold in self.holds.values()
+            if hold.reserved_at > now
+        ]
+
+    def change(self, command: ChangeTicketType, now: int) -> list[LedgerEvent]:
+        """Take new terms and another total.
+
+        :raises Invalid: when the on-sale window would end before it starts.
+        :raises TotalTooLow: below ``sold + reserved``.
+        :raises Contended: when it falls short only because of tentative claims.
+        """
+        terms = command.terms(self.ticket_type)
+        total = self.total if command.total is None else command.total
+        if total < self.sold + self.reserved:
+            raise TotalTooLow(sold=self.sold, reserved=self.reserved)
+        if total < self.sold + self.reserved + self.tentative:
+            raise Contended
+        return [TicketTypeChanged(at=now, ticket_type=terms, total=total)]
+
+    # Tentative claims
+
+    def claim_stock(self, command: Reserve, now: int) -> int:
+        """Claim the stock of all lines, outside the books; return how much. Raises as :meth:`reserve`."""
+        self._check_reserve(command, now)
+        self.tentative += command.quantity
+        return command.quantity
+
+    def let_go_stock(self, quantity: int) -> None:
+        """End a claim on stock, whether or not it became reservations."""
+        self.tentative -= quantity
+
+    def claim_holds(self, commands: Sequence[Convert], now: int) -> list[Reservation]:
+        """Claim holds for conversion; return them. Raises as :meth:`convert`."""
+        holds = [self.check_convert(command, now) for command in commands]
+        self.converting.update(hold.id for hold in holds)
+        return holds
+
+    def let_go_holds(self, holds: Iterable[Reservation]) -> None:
+        """End a claim on holds, whether or not they were converted."""
+        self.converting.difference_update(hold.id for hold in holds)
+
+    # Changing
+
+    def apply(self, event: LedgerEvent) -> None:
+        """Let an event have its effect. The same code replays a ledger."""
+        match event:
+            case ReservationCreated(reservation=hold):
+                self.holds[hold.id] = hold
+                self.reserved += hold.quantity
+                heappush(self._deadlines, (hold.expires_at, hold.id))
+            case ReservationExtended(reservation=hold) | ReservationRescheduled(reservation=hold):
+                self.holds[hold.id] = hold
+                heappush(self._deadlines, (hold.expires_at, hold.id))
+            case ReservationExpired(reservation=hold) | ReservationCancelled(reservation=hold):
+                del self.holds[hold.id]
+                self.reserved -= hold.quantity
+            case ReservationConverted(purchase=purchase):
+                hold = purchase.reservation
+                del self.holds[hold.id]
+                self.reserved -= hold.quantity
+                self.sold += hold.quantity
+            case TicketTypeChanged(ticket_type=terms, total=total):
+                self.ticket_type = terms
+                self.total = total
+            case _:
+                raise ValueError(f"{event.kind} does not concern an inventory")
+        if len(self._deadlines) > 2 * len(self.holds) + 64:
+            self._deadlines = [(hold.expires_at, hold.id) for hold in self.holds.values()]
+            heapify(self._deadlines)
+
+    def _live(self, reservation_id: str, owner: Owner, now: int) -> Reservation:
+        hold = self.holds.get(reservation_id)
+        if hold is None:
+            raise NotFound("reservation")
+        if not hold.belongs_to(owner):
+            raise Forbidden("This reservation belongs to someone else.")
+        hold.require_active(now)
+        if reservation_id in self.converting:
+            raise Contended
+        return hold

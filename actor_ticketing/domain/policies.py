@@ -1,0 +1,88 @@
+"""The rules an operator can set: how many, how long, how often."""
+
+from dataclasses import dataclass
+
+from actor_ticketing.domain.catalogue import TicketType
+from actor_ticketing.domain.errors import ExtensionLimitReached, Invalid, SalesClosed, SalesNotOpen
+from actor_ticketing.domain.reservation import Reservation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPolicy:
+    """Bounds of a hold: durations in ms, both inclusive; ``max_quantity`` tickets in one reservation."""
+
+    default_ms: int
+    min_ms: int
+    max_ms: int
+    max_quantity: int
+
+    def duration(self, asked_ms: int | None) -> int:
+        """Return the hold duration in ms for what the client asked, None being the default.
+
+        :raises Invalid: outside the bounds.
+        """
+        if asked_ms is None:
+            return self.default_ms
+        if not self.min_ms <= asked_ms <= self.max_ms:
+            raise Invalid.field(
+                "expirationMinutes", f"must be between {self.min_ms / 60_000:g} and {self.max_ms / 60_000:g} minutes"
+            )
+        return asked_ms
+
+    def check_quantity(self, ticket_type: TicketType, quantity: int) -> None:
+        """Check what one request asks of one type, its lines summed.
+
+        :raises Invalid: above the type's maximum or the service's.
+        """
+        limit = self.max_quantity
+        if ticket_type.max_per_reservation is not None:
+            limit = min(limit, ticket_type.max_per_reservation)
+        if quantity > limit:
+            raise Invalid.field("quantity", f"at most {limit} tickets of this type can be reserved at once")
+
+
+def check_on_sale(ticket_type: TicketType, now: int) -> None:
+    """Check the on-sale window.
+
+    :raises SalesNotOpen, SalesClosed: outside it.
+    """
+    if not ticket_type.window.has_opened(now):
+        raise SalesNotOpen
+    if ticket_type.window.has_closed(now):
+        raise SalesClosed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionPolicy:
+    """How often a hold can be extended, and how long it can last in all (ms from ``reserved_at``)."""
+
+    max_count: int
+    max_total_ms: int
+
+    def extensions_left(self, reservation: Reservation) -> int:
+        """How many more extensions the count allows."""
+        return max(0, self.max_count - reservation.extensions)
+
+    def max_expires_at(self, reservation: Reservation) -> int:
+        """The latest deadline it can ever have, never before the present one."""
+        return max(reservation.expires_at, reservation.reserved_at + self.max_total_ms)
+
+    def extend(self, reservation: Reservation, additional_ms: int) -> Reservation:
+        """Return it with ``additional_ms`` counted from its present deadline.
+
+        :raises ExtensionLimitReached: past the count or the total; it is never shortened to fit.
+        """
+        expires_at = reservation.expires_at + additional_ms
+        if not self.extensions_left(reservation) or expires_at > self.max_expires_at(reservation):
+            raise ExtensionLimitReached(
+                extensions_left=self.extensions_left(reservation), max_expires_at=self.max_expires_at(reservation)
+            )
+        return reservation.moved_to(expires_at, extensions=reservation.extensions + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policies:
+    """All rules a ticket type is sold by."""
+
+    hold: HoldPolicy
+    extension: ExtensionPolicy

@@ -1,0 +1,164 @@
+"""What the actors need of a store, and what a store needs to know of them. SQLite is one; a second will come."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from actor_ticketing.domain.catalogue import Counters, Event, TicketType
+from actor_ticketing.domain.events import LedgerEvent
+from actor_ticketing.domain.purchase import Ticket, Transaction
+from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAnswer:
+    """The answer kept for an Idempotency-Key. ``caller`` and ``fingerprint`` are digests; ``created_at`` ms."""
+
+    caller: bytes
+    key: str
+    fingerprint: bytes
+    status: int
+    body: bytes
+    created_at: int
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Entry:
+    """What one decision changes: committed whole or not at all.
+
+    An entry without events and answer changes nothing; it is how an answer waits for the commits it was based on.
+
+    :ivar events: in ledger order; the journal numbers them.
+    :ivar counters: the stock of each ticket type touched, as of this entry.
+    :ivar ticket_type_ids: the ticket types whose actors decided it.
+    :ivar answer: kept for an Idempotency-Key in the same transaction.
+    :ivar forget_answers_before: drop kept answers older than this (ms).
+    :ivar on_committed: called once, in commit order, when it is durable.
+    :ivar on_failed: called once instead, when it is certain that nothing of it was written.
+    :ivar last_seq: the ledger position of its last event; for an entry without events, that of what it waits for.
+    """
+
+    events: Sequence[LedgerEvent] = ()
+    counters: Sequence[Counters] = ()
+    ticket_type_ids: Sequence[str] = ()
+    answer: StoredAnswer | None = None
+    forget_answers_before: int | None = None
+    on_committed: Callable[[], None] | None = None
+    on_failed: Callable[[Exception], None] | None = None
+    last_seq: int = field(default=0)
+
+    @property
+    def first_seq(self) -> int:
+        """The ledger position of its first event."""
+        return self.last_seq - len(self.events) + 1
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether it only waits."""
+        return not self.events and self.answer is None and self.forget_answers_before is None
+
+
+class CommitFailed(Exception):
+    """The batch was not written, for certain; the store is usable.
+
+    :ivar is_bug: a constraint refused it, so one of our own checks is wrong.
+    """
+
+    def __init__(self, cause: BaseException, *, is_bug: bool = False) -> None:
+        super().__init__(str(cause))
+        self.is_bug = is_bug
+
+
+class CommitUnknown(Exception):
+    """Nobody can say whether the batch was written. The process has to end; the restart finds out."""
+
+
+class Journal(Protocol):
+    """The one writer. Decisions are appended as they are made, and committed in that order."""
+
+    @property
+    def pending(self) -> int:
+        """How many entries are not settled yet."""
+
+    def append(self, entry: Entry) -> None:
+        """Number the entry's events and queue it; one of its callbacks will be called.
+
+        :raises Unavailable: when the journal is closing.
+        """
+
+    async def settled(self) -> None:
+        """Wait until everything appended so far is committed or has failed."""
+
+
+class Store(Protocol):
+    """The durable side of a journal."""
+
+    async def commit(self, batch: Sequence[Entry]) -> None:
+        """Write all entries in one transaction and return when they are durable.
+
+        :raises CommitFailed: nothing was written, for certain.
+        :raises CommitUnknown: it may or may not have been written.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockRecord:
+    """One ticket type as committed, with its live holds."""
+
+    ticket_type: TicketType
+    total: int
+    sold: int
+    holds: Sequence[Reservation]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueRecord:
+    """All that is on sale as committed, and the ledger position it stands at."""
+
+    seq: int
+    events: Sequence[Event]
+    ticket_types: Sequence[TicketType]
+    counters: Mapping[str, Counters]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationRecord:
+    """A reservation in any state; converted ones with what came of them."""
+
+    reservation: Reservation
+    transaction: Transaction | None = None
+    tickets: Sequence[Ticket] = ()
+
+
+class Queries(Protocol):
+    """Reads of committed state. An error fails the one read and nothing else.
+
+    Every method raises :class:`StorageUnavailable` when the store cannot be read.
+    """
+
+    async def catalogue(self) -> CatalogueRecord:
+        """Everything on sale; ``next_deadline`` of the counters is None."""
+
+    async def stock(self, ticket_type_id: str) -> StockRecord | None:
+        """One ticket type with its live holds."""
+
+    async def live_stock(self) -> Sequence[StockRecord]:
+        """Every ticket type that has live holds, with them. Recovery starts from it."""
+
+    async def reservation(self, reservation_id: str) -> ReservationRecord | None:
+        """One reservation in any state."""
+
+    async def active(self, owner: Owner, *, now: int, offset: int, limit: int) -> tuple[Sequence[Reservation], int]:
+        """The owner's ACTIVE holds that are not overdue, oldest first, and how many there are in all."""
+
+    async def ticket(self, code: str) -> Ticket | None:
+        """One ticket by its code."""
+
+    async def answer(self, caller: bytes, key: str) -> StoredAnswer | None:
+        """The answer kept for an Idempotency-Key, however old."""
+
+    async def overdue(self, now: int) -> Mapping[str, int]:
+        """How many ACTIVE holds are overdue, by ticket type; types with none are left out."""
+
+    async def status_counts(self) -> Mapping[ReservationStatus, int]:
+        """How many reservations there are in each state; states with none are left out."""

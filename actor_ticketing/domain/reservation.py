@@ -1,0 +1,101 @@
+"""A reservation: its owner, its four states and the transitions between them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from actor_ticketing.domain.errors import Conflict, ReservationCancelled, ReservationConverted, ReservationExpired
+
+
+class ReservationStatus(StrEnum):
+    """ACTIVE holds stock; the other three are terminal."""
+
+    ACTIVE = "ACTIVE"
+    EXPIRED = "EXPIRED"
+    CONVERTED = "CONVERTED"
+    CANCELLED = "CANCELLED"
+
+
+# The only place that says where a reservation can go. An extension keeps it ACTIVE.
+TRANSITIONS: dict[ReservationStatus, frozenset[ReservationStatus]] = {
+    ReservationStatus.ACTIVE: frozenset(ReservationStatus),
+    ReservationStatus.EXPIRED: frozenset(),
+    ReservationStatus.CONVERTED: frozenset(),
+    ReservationStatus.CANCELLED: frozenset(),
+}
+
+_TERMINAL: dict[ReservationStatus, Callable[[], Conflict]] = {
+    ReservationStatus.EXPIRED: ReservationExpired,
+    ReservationStatus.CONVERTED: ReservationConverted,
+    ReservationStatus.CANCELLED: ReservationCancelled,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """What a caller proves of itself: a guest session (a secret), a user, or both."""
+
+    session_id: str | None = None
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """A claim on stock and its record.
+
+    Instants are ms since the epoch. ``unit_price`` and ``currency`` are those of the moment it was made. ``metadata``
+    is the client's JSON object as text. ``settled_at`` is set in the terminal states.
+    """
+
+    id: str
+    code: str
+    ticket_type_id: str
+    session_id: str
+    user_id: str | None
+    quantity: int
+    unit_price: int
+    currency: str
+    reserved_at: int
+    expires_at: int
+    extensions: int = 0
+    status: ReservationStatus = ReservationStatus.ACTIVE
+    settled_at: int | None = None
+    metadata: str | None = None
+
+    def belongs_to(self, owner: Owner) -> bool:
+        """Whether either proof serves: the session that made it, or the user it was made for."""
+        return (owner.session_id is not None and owner.session_id == self.session_id) or (
+            owner.user_id is not None and owner.user_id == self.user_id
+        )
+
+    def is_overdue(self, now: int) -> bool:
+        """Whether the deadline has come. This is the one judgement of it."""
+        return self.expires_at <= now
+
+    def require_active(self, now: int) -> None:
+        """Raise the refusal of a reservation that can no longer be changed.
+
+        :raises ReservationExpired, ReservationConverted, ReservationCancelled: by its state, or its deadline.
+        """
+        if self.status is not ReservationStatus.ACTIVE:
+            raise _TERMINAL[self.status]()  # noqa: RSE102 - it makes the refusal.
+        if self.is_overdue(now):
+            raise ReservationExpired
+
+    def settle(self, status: ReservationStatus, now: int) -> "Reservation":
+        """Return it in a terminal state.
+
+        :raises ValueError: where :data:`TRANSITIONS` does not allow it; the caller has a bug.
+        """
+        if status not in TRANSITIONS[self.status] or status is ReservationStatus.ACTIVE:
+            raise ValueError(f"{self.status} cannot become {status}")
+        return replace(self, status=status, settled_at=now)
+
+    def moved_to(self, expires_at: int, *, extensions: int) -> "Reservation":
+        """Return it with another deadline.
+
+        :raises ValueError: where it is no longer ACTIVE; the caller has a bug.
+        """
+        if ReservationStatus.ACTIVE not in TRANSITIONS[self.status]:
+            raise ValueError(f"a reservation that is {self.status} has no deadline to move")
+        return replace(self, expires_at=expires_at, extensions=extensions)
