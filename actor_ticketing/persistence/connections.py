@@ -1,0 +1,160 @@
+"""SQLite connections: one that writes and checkpoints, and a few that only read.
+
+Each public method is one trip to the connection's thread, since aiosqlite pays a hop for every statement.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+import structlog
+
+from actor_ticketing.domain.errors import StorageUnavailable
+from actor_ticketing.domain.ports import CommitFailed, CommitUnknown
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Statement = tuple[str, Sequence[Sequence[Any]], bool]
+"""SQL, its rows of parameters, and whether every row must change exactly one row."""
+
+# https://www.sqlite.org/rescode.html: after these, nothing was written and the connection is usable.
+_CERTAIN_FAILURES = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY}
+)
+
+
+class RowMissed(Exception):
+    """A statement that must change one row for each of its rows changed another number."""
+
+
+class _Connection(aiosqlite.Connection):
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` on the connection's thread."""
+        result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        return result
+
+
+class WriteConnection(_Connection):
+    """The only connection that writes. SQLite is left in autocommit: each batch says BEGIN and COMMIT itself."""
+
+    async def write(self, statements: Sequence[Statement]) -> None:
+        """Run all statements in one transaction.
+
+        :raises CommitFailed: nothing was written, for certain.
+        :raises CommitUnknown: it may have been written.
+        """
+        await self._execute(self._write, statements)  # type: ignore[no-untyped-call]
+
+    def _write(self, statements: Sequence[Statement]) -> None:
+        connection = self._conn
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for sql, rows, exactly in statements:
+                changed = connection.executemany(sql, rows).rowcount
+                if exactly and changed != len(rows):
+                    raise RowMissed(f"{changed} of {len(rows)} rows changed by: {sql}")  # noqa: TRY301
+            connection.execute("COMMIT")
+        except Exception as error:
+            raise self._roll_back(error) from error
+
+    def _roll_back(self, error: Exception) -> Exception:
+        # A statement that fails may have rolled everything back by itself; in_transaction is the only witness.
+        try:
+            if self._conn.in_transaction:
+                self._conn.execute("ROLLBACK")
+        except sqlite3.Error as second:
+            return CommitUnknown(f"{error}; then the rollback failed: {second}")
+        if isinstance(error, sqlite3.IntegrityError) or not isinstance(error, sqlite3.Error):
+            return CommitFailed(error, is_bug=True)
+        if isinstance(error, sqlite3.OperationalError) and _primary_code(error) in _CERTAIN_FAILURES:
+            return CommitFailed(error)
+        return CommitUnknown(f"{type(error).__name__}: {error}")
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+
+
+async def open_writer(path: Path, *, synchronous: str, busy_timeout_ms: int) -> WriteConnection:
+    """Open the connection that writes, in WAL mode.
+
+    :param synchronous: ``FULL`` syncs at every commit; ``NORMAL`` can lose the last ones at a power loss.
+    """
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            path, isolation_level=None, timeout=busy_timeout_ms / 1000, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {'NORMAL' if synchronous == 'NORMAL' else 'FULL'}")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    connection = WriteConnection(connect, iter_chunk_size=64)
+    await connection
+    return connection
+
+
+class ReadConnection(_Connection):
+    """A connection that cannot write, and therefore never checkpoints."""
+
+
+class Readers:
+    """A few read connections, used in turn."""
+
+    def __init__(self, connections: Sequence[ReadConnection]) -> None:
+        self._connections = connections
+        self._turn = cycle(connections)
+
+    async def run(self, read: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``read`` on the next connection.
+
+        :raises StorageUnavailable: when SQLite cannot answer; the other reads go on.
+        """
+        try:
+            return await next(self._turn).run(read)
+        except sqlite3.Error as error:
+            log.warning("read_failed", error=str(error))
+            raise StorageUnavailable from error
+
+    async def close(self) -> None:
+        """Close all of them."""
+        for connection in self._connections:
+            await connection.close()
+
+
+async def open_readers(path: Path, *, count: int, busy_timeout_ms: int) -> Readers:
+    """Open ``count`` read connections on an existing database in WAL mode."""
+
+    def connect() -> sqlite3.Connection:
+        return connect_read_only(path, busy_timeout_ms=busy_timeout_ms)
+
+    connections: list[ReadConnection] = []
+    try:
+        for _ in range(count):
+            connection = ReadConnection(connect, iter_chunk_size=64)
+            await connection
+            connections.append(connection)
+    except BaseException:
+        await Readers(connections).close()
+        raise
+    return Readers(connections)
+
+
+def connect_read_only(path: Path, *, busy_timeout_ms: int = 5_000) -> sqlite3.Connection:
+    """Open a plain connection that cannot write."""
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        isolation_level=None,
+        timeout=busy_timeout_ms / 1000,
+        check_same_thread=False,
+    )

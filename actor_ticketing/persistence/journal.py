@@ -1,0 +1,135 @@
+"""Group commit: while one batch is syncing, the decisions made meanwhile gather for the next."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from actor_ticketing.domain.errors import Draining, StorageUnavailable
+from actor_ticketing.domain.ports import CommitFailed, Entry, Store
+
+BATCH_MAX = 2_000
+"""Entries in one transaction at the most, so that one commit stays short."""
+
+
+class GroupCommitJournal:
+    """The one writer: numbers entries, commits them in batches, then settles them in order.
+
+    Its own task is the only one that touches the store, so nobody's cancellation can leave a commit half-known.
+
+    :param seq: the ledger position of the last event committed.
+    :param on_commit: told every committed entry, in order, before the entry's own callback.
+    :param on_failure: told all entries that failed together, before any of their own callbacks.
+    :param on_unknown: called when a commit's outcome cannot be known; it must end the process.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        seq: int,
+        on_commit: Callable[[Entry], None],
+        on_failure: Callable[[Sequence[Entry], CommitFailed], None],
+        on_unknown: Callable[[BaseException], None],
+        commit_interval_ms: int = 0,
+    ) -> None:
+        self._store = store
+        self._on_commit = on_commit
+        self._on_failure = on_failure
+        self._on_unknown = on_unknown
+        self._interval = commit_interval_ms / 1000
+        self._queue: deque[Entry] = deque()
+        self._committing: Sequence[Entry] = ()
+        self._numbered = seq
+        self._committed = seq
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def pending(self) -> int:
+        """How many entries are not settled yet."""
+        return len(self._queue) + len(self._committing)
+
+    @property
+    def committed_seq(self) -> int:
+        """The ledger position of the last event committed."""
+        return self._committed
+
+    def start(self) -> None:
+        """Begin to commit."""
+        self._task = asyncio.create_task(self._run(), name="journal")
+
+    async def close(self) -> None:
+        """Refuse new entries, commit what is queued, and stop."""
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    def append(self, entry: Entry) -> None:
+        """Number the entry's events and queue it.
+
+        :raises Draining: when the journal is closing.
+        """
+        if self._closing:
+            raise Draining
+        self._numbered += len(entry.events)
+        entry.last_seq = self._numbered
+        self._queue.append(entry)
+        self._wake.set()
+
+    async def settled(self) -> None:
+        """Wait until everything appended so far is committed or has failed."""
+        if not self.pending:
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def settle(_: Exception | None = None) -> None:
+            if not done.done():
+                done.set_result(None)
+
+        self.append(Entry(on_committed=settle, on_failed=settle))
+        await done
+
+    async def _run(self) -> None:
+        try:
+            while self._queue or not self._closing:
+                await self._wake.wait()
+                if self._interval and not self._closing:
+                    await asyncio.sleep(self._interval)
+                self._wake.clear()
+                while self._queue:
+                    await self._commit_batch()
+        except BaseException as error:
+            # The writer must never end in silence: nobody could tell any more what has been written.
+            self._on_unknown(error)
+            raise
+
+    async def _commit_batch(self) -> None:
+        queue = self._queue
+        batch = [queue.popleft() for _ in range(min(BATCH_MAX, len(queue)))]
+        self._committing = batch
+        writes = [entry for entry in batch if not entry.changes_nothing]
+        try:
+            if writes:
+                await self._store.commit(writes)
+        except CommitFailed as error:
+            self._fail(batch, error)
+        else:
+            self._committing = ()
+            for entry in batch:
+                self._committed = entry.last_seq
+                self._on_commit(entry)
+                if entry.on_committed is not None:
+                    entry.on_committed()
+
+    def _fail(self, batch: Sequence[Entry], error: CommitFailed) -> None:
+        """Fail all that is pending: what was decided after the batch was decided on its strength."""
+        failed = [*batch, *self._queue]
+        self._queue.clear()
+        self._committing = ()
+        self._numbered = self._committed
+        self._on_failure(failed, error)
+        for entry in failed:
+            if entry.on_failed is not None:
+                entry.on_failed(StorageUnavailable())

@@ -1,0 +1,62 @@
+"""The ledger's rows: enough to replay every counter and deadline, and nothing about any person."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from actor_ticketing.domain.events import (
+    EventChanged,
+    EventCreated,
+    LedgerEvent,
+    ReservationCreated,
+    ReservationExtended,
+    ReservationRescheduled,
+    TicketTypeChanged,
+    TicketTypeCreated,
+)
+from actor_ticketing.domain.ports import Entry
+from actor_ticketing.persistence.rows import Row
+
+COLUMNS = "seq, at, kind, event_id, ticket_type_id, reservation_id, data"
+
+
+def ledger_rows(entry: Entry) -> Iterator[Row]:
+    """One row of :data:`COLUMNS` for each event of a numbered entry."""
+    for seq, event in enumerate(entry.events, entry.first_seq):
+        match event:
+            case EventCreated(event=show) | EventChanged(event=show):
+                data = {"title": show.title, "venue": show.venue, "startDate": show.start_date}
+                yield (seq, event.at, event.kind, show.id, None, None, _text(data))
+            case TicketTypeCreated(ticket_type=terms) | TicketTypeChanged(ticket_type=terms):
+                data = {
+                    "name": terms.name,
+                    "price": terms.price,
+                    "currency": terms.currency,
+                    "maxPerReservation": terms.max_per_reservation,
+                    "salesStart": terms.window.start,
+                    "salesEnd": terms.window.end,
+                    "total": event.total,
+                }
+                yield (seq, event.at, event.kind, terms.event_id, terms.id, None, _text(data))
+            case _:
+                reservation = event.reservation
+                text = _reservation_text(event)
+                yield (seq, event.at, event.kind, None, reservation.ticket_type_id, reservation.id, text)
+
+
+def _reservation_text(event: LedgerEvent) -> str:
+    # Formatted by hand: these are integers, and this is on the path of every reservation.
+    match event:
+        case ReservationCreated(reservation=reservation):
+            return (
+                f'{{"quantity":{reservation.quantity},"unitPrice":{reservation.unit_price},'
+                f'"expiresAt":{reservation.expires_at}}}'
+            )
+        case ReservationExtended(reservation=reservation) | ReservationRescheduled(reservation=reservation):
+            return f'{{"quantity":{reservation.quantity},"expiresAt":{reservation.expires_at}}}'
+        case _:
+            return f'{{"quantity":{event.reservation.quantity}}}'  # type: ignore[union-attr]
+
+
+def _text(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,159 @@
+"""Reads of the committed state, each on one read connection in one trip."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from actor_ticketing.domain.ports import CatalogueRecord, ReservationRecord, StockRecord, StoredAnswer
+from actor_ticketing.domain.purchase import Ticket
+from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+from actor_ticketing.persistence import rows
+from actor_ticketing.persistence.connections import Readers
+
+_CATALOGUE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types ORDER BY rowid"  # noqa: S608 - all parts are constants here.
+_ONE_TYPE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types WHERE id = ?"  # noqa: S608
+_LIVE = f"SELECT {rows.RESERVATION} FROM reservations WHERE status = 'ACTIVE'"  # noqa: S608
+_RESERVATION = f"SELECT {rows.RESERVATION} FROM reservations WHERE id = ?"  # noqa: S608
+_TRANSACTION = f"SELECT {rows.TRANSACTION} FROM transactions WHERE reservation_id = ?"  # noqa: S608
+_TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE transaction_id = ? ORDER BY position"  # noqa: S608
+_TICKET = f"SELECT {rows.TICKET} FROM tickets WHERE code = ?"  # noqa: S608
+_ANSWER = f"SELECT {rows.ANSWER} FROM idempotency WHERE caller = ? AND key = ?"  # noqa: S608
+
+
+class SqliteQueries:
+    """The :class:`Queries` over SQLite. Every method raises :class:`StorageUnavailable` when it cannot read."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+
+    async def catalogue(self) -> CatalogueRecord:
+        """Everything on sale."""
+
+        def read(connection: sqlite3.Connection) -> CatalogueRecord:
+            connection.execute("BEGIN")
+            try:
+                types = connection.execute(_CATALOGUE).fetchall()
+                shows = connection.execute(f"SELECT {rows.EVENT} FROM events ORDER BY start_date, id").fetchall()  # noqa: S608
+                seq = connection.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchone()[0]
+            finally:
+                connection.execute("COMMIT")
+            return CatalogueRecord(
+                seq=seq,
+                events=[rows.event_of(row) for row in shows],
+                ticket_types=[rows.terms_of(row) for row in types],
+                counters={row[0]: rows.counters_of(row) for row in types},
+            )
+
+        return await self._readers.run(read)
+
+    async def stock(self, ticket_type_id: str) -> StockRecord | None:
+        """One ticket type with its live holds."""
+
+        def read(connection: sqlite3.Connection) -> StockRecord | None:
+            # One transaction, so that the counters and the holds are of the same instant.
+            connection.execute("BEGIN")
+            try:
+                row = connection.execute(_ONE_TYPE, (ticket_type_id,)).fetchone()
+                holds = connection.execute(f"{_LIVE} AND ticket_type_id = ?", (ticket_type_id,)).fetchall()
+            finally:
+                connection.execute("COMMIT")
+            return None if row is None else _stock(row, [rows.reservation_of(hold) for hold in holds])
+
+        return await self._readers.run(read)
+
+    async def live_stock(self) -> Sequence[StockRecord]:
+        """Every ticket type that has live holds, with them."""
+
+        def read(connection: sqlite3.Connection) -> Sequence[StockRecord]:
+            connection.execute("BEGIN")
+            try:
+                types = {row[0]: row for row in connection.execute(_CATALOGUE)}
+                holds = map(rows.reservation_of, connection.execute(f"{_LIVE} ORDER BY ticket_type_id"))
+                return [
+                    _stock(types[ticket_type_id], list(group))
+                    for ticket_type_id, group in groupby(holds, lambda hold: hold.ticket_type_id)
+                ]
+            finally:
+                connection.execute("COMMIT")
+
+        return await self._readers.run(read)
+
+    async def reservation(self, reservation_id: str) -> ReservationRecord | None:
+        """One reservation in any state, with what came of it."""
+
+        def read(connection: sqlite3.Connection) -> ReservationRecord | None:
+            row = connection.execute(_RESERVATION, (reservation_id,)).fetchone()
+            if row is None:
+                return None
+            reservation = rows.reservation_of(row)
+            if reservation.status is not ReservationStatus.CONVERTED:
+                return ReservationRecord(reservation=reservation)
+            transaction = rows.transaction_of(connection.execute(_TRANSACTION, (reservation_id,)).fetchone())
+            tickets = connection.execute(_TICKETS, (transaction.id,)).fetchall()
+            return ReservationRecord(
+                reservation=reservation,
+                transaction=transaction,
+                tickets=[rows.ticket_of(ticket) for ticket in tickets],
+            )
+
+        return await self._readers.run(read)
+
+    async def active(self, owner: Owner, *, now: int, offset: int, limit: int) -> tuple[Sequence[Reservation], int]:
+        """The owner's ACTIVE holds that are not overdue, oldest first, and how many there are in all."""
+        if owner.session_id is not None:
+            where, whose = "session_id = ?", owner.session_id
+        else:
+            where, whose = "user_id = ?", owner.user_id or ""
+
+        def read(connection: sqlite3.Connection) -> tuple[Sequence[Reservation], int]:
+            condition = f"{where} AND status = 'ACTIVE' AND expires_at > ?"
+            parameters: tuple[Any, ...] = (whose, now)
+            total = connection.execute(
+                f"SELECT count(*) FROM reservations WHERE {condition}",  # noqa: S608
+                parameters,
+            ).fetchone()[0]
+            found = connection.execute(
+                f"SELECT {rows.RESERVATION} FROM reservations WHERE {condition} "  # noqa: S608
+                "ORDER BY reserved_at, id LIMIT ? OFFSET ?",
+                (*parameters, limit, offset),
+            ).fetchall()
+            return [rows.reservation_of(row) for row in found], total
+
+        return await self._readers.run(read)
+
+    async def ticket(self, code: str) -> Ticket | None:
+        """One ticket by its code."""
+        row = await self._one(_TICKET, (code,))
+        return None if row is None else rows.ticket_of(row)
+
+    async def answer(self, caller: bytes, key: str) -> StoredAnswer | None:
+        """The answer kept for an Idempotency-Key, however old."""
+        row = await self._one(_ANSWER, (caller, key))
+        return None if row is None else rows.answer_of(row)
+
+    async def overdue(self, now: int) -> Mapping[str, int]:
+        """How many ACTIVE holds are overdue, by ticket type."""
+        return await self._pairs(
+            "SELECT ticket_type_id, count(*) FROM reservations WHERE status = 'ACTIVE' AND expires_at <= ? GROUP BY 1",
+            (now,),
+        )
+
+    async def status_counts(self) -> Mapping[ReservationStatus, int]:
+        """How many reservations there are in each state."""
+        pairs = await self._pairs("SELECT status, count(*) FROM reservations GROUP BY 1", ())
+        return {ReservationStatus(status): number for status, number in pairs.items()}
+
+    async def _one(self, sql: str, parameters: tuple[Any, ...]) -> rows.Row | None:
+        row: rows.Row | None = await self._readers.run(
+            lambda connection: connection.execute(sql, parameters).fetchone()
+        )
+        return row
+
+    async def _pairs(self, sql: str, parameters: tuple[Any, ...]) -> dict[str, int]:
+        return dict(await self._readers.run(lambda connection: connection.execute(sql, parameters).fetchall()))
+
+
+def _stock(row: rows.Row, holds: Sequence[Reservation]) -> StockRecord:
+    counters = rows.counters_of(row)
+    return StockRecord(ticket_type=rows.terms_of(row), total=counters.total, sold=counters.sold, holds=holds)

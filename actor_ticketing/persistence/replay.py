@@ -1,0 +1,260 @@
+"""The books as a history: the ledger replayed from its first entry."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from actor_ticketing.domain import events
+from actor_ticketing.domain.reservation import ReservationStatus
+from actor_ticketing.persistence.books import PROBLEMS_MAX
+
+LEGAL = "every ledger entry is a step that was allowed"
+HISTORY = "sold and reserved fit into the total at every ledger entry"
+RESERVATIONS = "every reservation is as the ledger left it"
+
+_OUTCOMES = {
+    events.ReservationExpired.kind: ReservationStatus.EXPIRED,
+    events.ReservationCancelled.kind: ReservationStatus.CANCELLED,
+    events.ReservationConverted.kind: ReservationStatus.CONVERTED,
+}
+
+# The columns of a reservation that the ledger determines.
+_FIELDS = (
+    "ticket_type_id",
+    "quantity",
+    "unit_price",
+    "reserved_at",
+    "expires_at",
+    "extensions",
+    "status",
+    "settled_at",
+)
+_values = attrgetter(*_FIELDS)
+_RESERVATION = f"SELECT {', '.join(_FIELDS)} FROM reservations WHERE id = ?"  # noqa: S608 - only constants.
+# The row of a reservation comes along with the entry that settles it, so that it need not be kept in memory.
+_LEDGER = f"""
+    SELECT l.seq, l.at, l.kind, l.event_id, l.ticket_type_id, l.reservation_id, l.data,
+           {", ".join(f"r.{column}" for column in _FIELDS)}
+    FROM ledger l
+    LEFT JOIN reservations r ON r.id = l.reservation_id AND l.kind IN ({str(list(_OUTCOMES))[1:-1]})
+    ORDER BY l.seq
+"""  # noqa: S608 - only constants.
+
+
+class _Entry(NamedTuple):
+    seq: int
+    at: int
+    kind: str
+    event_id: str | None
+    ticket_type_id: str | None
+    reservation_id: str | None
+    data: dict[str, Any]
+    row: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return f"ledger entry {self.seq} ({self.kind})"
+
+
+@dataclass(slots=True)
+class _Hold:
+    """The columns of :data:`_FIELDS`."""
+
+    ticket_type_id: str
+    quantity: int
+    unit_price: int
+    reserved_at: int
+    expires_at: int
+    extensions: int = 0
+    status: str = ReservationStatus.ACTIVE
+    settled_at: int | None = None
+
+
+@dataclass(slots=True)
+class Stock:
+    """One ticket type: the columns of its terms, and its counters."""
+
+    terms: tuple[Any, ...]
+    total: int
+    sold: int = 0
+    reserved: int = 0
+    has_fitted: bool = True
+
+
+class _Illegal(Exception):
+    """The entry cannot have happened; the message says why. It is left out of the replay."""
+
+
+def _named(its_id: str | None) -> str:
+    if its_id is None:
+        raise _Illegal("does not say what it concerns")
+    return its_id
+
+
+class Replay:
+    """The state after the entries taken so far.
+
+    Settled reservations are held against their rows at once and forgotten, so that memory grows with the reservations
+    that are ACTIVE at the same time, not with all there ever were.
+
+    :ivar stock: every ticket type, by id.
+    :ivar shows: every event, by id, as (id, title, venue, start date).
+    :ivar problems: sentences by the name of the check they belong to.
+    :ivar taken: how many entries the ledger has.
+    :ivar created: how many reservations it creates.
+    """
+
+    def __init__(self) -> None:
+        self._holds: dict[str, _Hold] = {}
+        self.stock: dict[str, Stock] = {}
+        self.shows: dict[str, tuple[Any, ...]] = {}
+        self.problems: dict[str, list[str]] = {name: [] for name in (LEGAL, HISTORY, RESERVATIONS)}
+        self.taken = 0
+        self.created = 0
+        self._steps: dict[str, Callable[[_Entry], None]] = {
+            events.ReservationCreated.kind: self._create,
+            events.ReservationExtended.kind: self._move,
+            events.ReservationRescheduled.kind: self._move,
+            **dict.fromkeys(_OUTCOMES, self._settle),
+            events.EventCreated.kind: self._show,
+            events.EventChanged.kind: self._show,
+            events.TicketTypeCreated.kind: self._terms,
+            events.TicketTypeChanged.kind: self._terms,
+        }
+
+    def _note(self, name: str, problem: str) -> None:
+        if len(self.problems[name]) < PROBLEMS_MAX:
+            self.problems[name].append(problem)
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        """Take the whole ledger, then hold the reservations that are ACTIVE at its end against their rows.
+
+        :param connection: in a read transaction, so that the ledger and the tables are of one instant.
+        """
+        decode = json.JSONDecoder().raw_decode
+        for seq, at, kind, event_id, ticket_type_id, reservation_id, text, *row in connection.execute(_LEDGER):
+            self.taken += 1
+            try:
+                data, _ = decode(text)
+                entry = _Entry(seq, at, kind, event_id, ticket_type_id, reservation_id, data, tuple(row))
+                self._steps[kind](entry)
+            except _Illegal as reason:
+                self._note(LEGAL, f"ledger entry {seq} ({kind}) {reason}")
+            except (ValueError, LookupError, TypeError) as error:
+                self._note(LEGAL, f"ledger entry {seq} ({kind}) cannot be understood: {error!r}")
+        for reservation_id, hold in self._holds.items():
+            self._compare(reservation_id, hold, connection.execute(_RESERVATION, (reservation_id,)).fetchone())
+
+    def _create(self, entry: _Entry) -> None:
+        reservation_id = _named(entry.reservation_id)
+        if reservation_id in self._holds:
+            raise _Illegal(f"creates reservation {reservation_id}, which is ACTIVE already")
+        hold = _Hold(
+            ticket_type_id=_named(entry.ticket_type_id),
+            quantity=entry.data["quantity"],
+            unit_price=entry.data["unitPrice"],
+            reserved_at=entry.at,
+            expires_at=entry.data["expiresAt"],
+        )
+        stock = self.stock.get(hold.ticket_type_id)
+        if stock is None:
+            raise _Illegal(f"concerns ticket type {entry.ticket_type_id}, which does not exist by then")
+        stock.reserved += hold.quantity
+        self._holds[reservation_id] = hold
+        self.created += 1
+        self._check_fit(entry, stock)
+
+    def _move(self, entry: _Entry) -> None:
+        hold = self._active(entry)
+        hold.expires_at = entry.data["expiresAt"]
+        hold.extensions += entry.kind == events.ReservationExtended.kind
+
+    def _settle(self, entry: _Entry) -> None:
+        hold, reservation_id = self._active(entry), _named(entry.reservation_id)
+        stock = self.stock[hold.ticket_type_id]
+        hold.status, hold.settled_at = _OUTCOMES[entry.kind], entry.at
+        del self._holds[reservation_id]
+        stock.reserved -= hold.quantity
+        if hold.status == ReservationStatus.CONVERTED:
+            stock.sold += hold.quantity
+        self._check_fit(entry, stock)
+        self._compare(reservation_id, hold, entry.row)
+
+    def _show(self, entry: _Entry) -> None:
+        show_id = _named(entry.event_id)
+        self._check_novelty("event", show_id, is_new=entry.kind == events.EventCreated.kind, known=self.shows)
+        data = entry.data
+        self.shows[show_id] = (show_id, data["title"], data["venue"], data["startDate"])
+
+    def _terms(self, entry: _Entry) -> None:
+        type_id, data = _named(entry.ticket_type_id), entry.data
+        is_new = entry.kind == events.TicketTypeCreated.kind
+        self._check_novelty("ticket type", type_id, is_new=is_new, known=self.stock)
+        if entry.event_id not in self.shows:
+            raise _Illegal(f"puts ticket type {type_id} into event {entry.event_id}, which does not exist by then")
+        terms = (
+            type_id,
+            entry.event_id,
+            *(data[key] for key in ("name", "price", "currency", "maxPerReservation", "salesStart", "salesEnd")),
+        )
+        if is_new:
+            self.stock[type_id] = Stock(terms=terms, total=data["total"])
+        else:
+            self.stock[type_id].terms = terms
+            self.stock[type_id].total = data["total"]
+        self._check_fit(entry, self.stock[type_id])
+
+    def _active(self, entry: _Entry) -> _Hold:
+        hold = self._holds.get(_named(entry.reservation_id))
+        if hold is None:
+            raise _Illegal(f"concerns reservation {entry.reservation_id}, which is not ACTIVE by then")
+        if (entry.data["quantity"], entry.ticket_type_id) != (hold.quantity, hold.ticket_type_id):
+            self._note(
+                LEGAL,
+                f"{entry} is about {entry.data['quantity']} of ticket type {entry.ticket_type_id}, reservation "
+                f"{entry.reservation_id} was made for {hold.quantity} of {hold.ticket_type_id}",
+            )
+        is_overdue = hold.expires_at <= entry.at
+        # Recovery moves deadlines when the clock has gone back, so which of the two came first means nothing there.
+        if entry.kind != events.ReservationRescheduled.kind and is_overdue != (
+            entry.kind == events.ReservationExpired.kind
+        ):
+            self._note(
+                LEGAL,
+                f"{entry} of reservation {entry.reservation_id} is at {entry.at}, "
+                f"{'after' if is_overdue else 'before'} its deadline {hold.expires_at}",
+            )
+        return hold
+
+    @staticmethod
+    def _check_novelty(what: str, its_id: str, *, is_new: bool, known: dict[str, Any]) -> None:
+        if is_new and its_id in known:
+            raise _Illegal(f"creates {what} {its_id}, which exists already")
+        if not is_new and its_id not in known:
+            raise _Illegal(f"changes {what} {its_id}, which does not exist by then")
+
+    def _check_fit(self, entry: _Entry, stock: Stock) -> None:
+        fits = stock.sold >= 0 <= stock.reserved and stock.sold + stock.reserved <= stock.total
+        if stock.has_fitted and not fits:
+            self._note(
+                HISTORY,
+                f"after {entry} ticket type {stock.terms[0]} has {stock.sold} sold and {stock.reserved} reserved of "
+                f"{stock.total}",
+            )
+        stock.has_fitted = fits
+
+    def _compare(self, reservation_id: str, hold: _Hold, present: tuple[Any, ...] | None) -> None:
+        told = _values(hold)
+        if told == present:
+            return
+        if present is None or present[0] is None:
+            self._note(RESERVATIONS, f"reservation {reservation_id} is in the ledger, and there is no such row")
+            return
+        differences = [
+            f"{column} {there}, by the ledger {here}"
+            for column, here, there in zip(_FIELDS, told, present, strict=True)
+            if here != there
+        ]
+        self._note(RESERVATIONS, f"reservation {reservation_id} has {'; '.join(differences)}")

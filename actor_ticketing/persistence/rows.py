@@ -1,0 +1,186 @@
+"""Rows and the domain's objects, both ways."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from actor_ticketing.domain.catalogue import Counters, Event, SalesWindow, TicketType
+from actor_ticketing.domain.ports import StoredAnswer
+from actor_ticketing.domain.purchase import Person, Ticket, Transaction
+from actor_ticketing.domain.reservation import Reservation, ReservationStatus
+
+Row = Sequence[Any]
+
+EVENT = "id, title, venue, start_date"
+TICKET_TYPE = "id, event_id, name, price, currency, max_per_reservation, sales_start, sales_end, total, sold, reserved"
+RESERVATION = (
+    "id, code, ticket_type_id, session_id, user_id, quantity, unit_price, currency, reserved_at, expires_at, "
+    "extensions, status, settled_at, metadata"
+)
+TRANSACTION = "id, reservation_id, user_id, quantity, total_price, currency, buyer, created_at"
+TICKET = "id, code, transaction_id, ticket_type_id, position, holder"
+ANSWER = "caller, key, fingerprint, status, body, created_at"
+
+_STATUS = {status.value: status for status in ReservationStatus}
+
+
+def event_row(event: Event) -> Row:
+    """Columns of :data:`EVENT`."""
+    return (event.id, event.title, event.venue, event.start_date)
+
+
+def event_of(row: Row) -> Event:
+    """The event of a row of :data:`EVENT`."""
+    return Event(id=row[0], title=row[1], venue=row[2], start_date=row[3])
+
+
+def terms_row(terms: TicketType) -> Row:
+    """Columns of :data:`TICKET_TYPE` up to the counters."""
+    return (
+        terms.id,
+        terms.event_id,
+        terms.name,
+        terms.price,
+        terms.currency,
+        terms.max_per_reservation,
+        terms.window.start,
+        terms.window.end,
+    )
+
+
+def terms_of(row: Row) -> TicketType:
+    """The terms in a row of :data:`TICKET_TYPE`."""
+    return TicketType(
+        id=row[0],
+        event_id=row[1],
+        name=row[2],
+        price=row[3],
+        currency=row[4],
+        max_per_reservation=row[5],
+        window=SalesWindow(start=row[6], end=row[7]),
+    )
+
+
+def counters_of(row: Row) -> Counters:
+    """The counters in a row of :data:`TICKET_TYPE`."""
+    return Counters(ticket_type_id=row[0], total=row[8], sold=row[9], reserved=row[10])
+
+
+def reservation_row(reservation: Reservation) -> Row:
+    """Columns of :data:`RESERVATION`."""
+    return (
+        reservation.id,
+        reservation.code,
+        reservation.ticket_type_id,
+        reservation.session_id,
+        reservation.user_id,
+        reservation.quantity,
+        reservation.unit_price,
+        reservation.currency,
+        reservation.reserved_at,
+        reservation.expires_at,
+        reservation.extensions,
+        reservation.status,
+        reservation.settled_at,
+        reservation.metadata,
+    )
+
+
+def reservation_of(row: Row) -> Reservation:
+    """The reservation of a row of :data:`RESERVATION`."""
+    return Reservation(
+        id=row[0],
+        code=row[1],
+        ticket_type_id=row[2],
+        session_id=row[3],
+        user_id=row[4],
+        quantity=row[5],
+        unit_price=row[6],
+        currency=row[7],
+        reserved_at=row[8],
+        expires_at=row[9],
+        extensions=row[10],
+        status=_STATUS[row[11]],
+        settled_at=row[12],
+        metadata=row[13],
+    )
+
+
+def _person_text(person: Person) -> str:
+    return json.dumps(
+        [person.full_name, person.identity_type, person.identity_number, person.email, person.whatsapp],
+        ensure_ascii=False,
+    )
+
+
+def _person_of(text: str) -> Person:
+    full_name, identity_type, identity_number, email, whatsapp = json.loads(text)
+    return Person(
+        full_name=full_name,
+        identity_type=identity_type,
+        identity_number=identity_number,
+        email=email,
+        whatsapp=whatsapp,
+    )
+
+
+def transaction_row(transaction: Transaction) -> Row:
+    """Columns of :data:`TRANSACTION`."""
+    return (
+        transaction.id,
+        transaction.reservation_id,
+        transaction.user_id,
+        transaction.quantity,
+        transaction.total_price,
+        transaction.currency,
+        _person_text(transaction.buyer),
+        transaction.created_at,
+    )
+
+
+def transaction_of(row: Row) -> Transaction:
+    """The transaction of a row of :data:`TRANSACTION`."""
+    return Transaction(
+        id=row[0],
+        reservation_id=row[1],
+        user_id=row[2],
+        quantity=row[3],
+        total_price=row[4],
+        currency=row[5],
+        buyer=_person_of(row[6]),
+        created_at=row[7],
+    )
+
+
+def ticket_row(ticket: Ticket) -> Row:
+    """Columns of :data:`TICKET`."""
+    return (
+        ticket.id,
+        ticket.code,
+        ticket.transaction_id,
+        ticket.ticket_type_id,
+        ticket.position,
+        _person_text(ticket.holder),
+    )
+
+
+def ticket_of(row: Row) -> Ticket:
+    """The ticket of a row of :data:`TICKET`."""
+    return Ticket(
+        id=row[0],
+        code=row[1],
+        transaction_id=row[2],
+        ticket_type_id=row[3],
+        position=row[4],
+        holder=_person_of(row[5]),
+    )
+
+
+def answer_row(answer: StoredAnswer) -> Row:
+    """Columns of :data:`ANSWER`."""
+    return (answer.caller, answer.key, answer.fingerprint, answer.status, answer.body, answer.created_at)
+
+
+def answer_of(row: Row) -> StoredAnswer:
+    """The kept answer of a row of :data:`ANSWER`."""
+    return StoredAnswer(caller=row[0], key=row[1], fingerprint=row[2], status=row[3], body=row[4], created_at=row[5])

@@ -1,0 +1,121 @@
+"""The SQLite side of the journal: a batch of entries as a few ``executemany`` calls in one transaction."""
+
+from collections.abc import Sequence
+
+from actor_ticketing.domain.catalogue import Counters
+from actor_ticketing.domain.events import (
+    EventChanged,
+    EventCreated,
+    LedgerEvent,
+    ReservationConverted,
+    ReservationCreated,
+    TicketTypeChanged,
+    TicketTypeCreated,
+)
+from actor_ticketing.domain.ports import Entry
+from actor_ticketing.persistence import rows
+from actor_ticketing.persistence.connections import Statement, WriteConnection
+from actor_ticketing.persistence.ledger import COLUMNS as LEDGER
+from actor_ticketing.persistence.ledger import ledger_rows
+from actor_ticketing.persistence.rows import Row
+
+
+def _insert(table: str, columns: str) -> str:
+    return f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * (columns.count(',') + 1))})"  # noqa: S608
+
+
+# In the order in which they must run: what is referred to comes first, and a hold is made before it is settled. The
+# last counters of the batch are written once, after the terms, so that the CHECKs see a state that really was.
+_STATEMENTS = {
+    "event": _insert("events", rows.EVENT),
+    "event_changed": "UPDATE events SET title = ?2, venue = ?3, start_date = ?4 WHERE id = ?1",
+    "ticket_type": _insert("ticket_types", rows.TICKET_TYPE),
+    "terms_changed": (
+        "UPDATE ticket_types SET event_id = ?2, name = ?3, price = ?4, currency = ?5, max_per_reservation = ?6, "
+        "sales_start = ?7, sales_end = ?8 WHERE id = ?1"
+    ),
+    "reservation": _insert("reservations", rows.RESERVATION),
+    "reservation_changed": (
+        "UPDATE reservations SET expires_at = ?2, extensions = ?3, status = ?4, settled_at = ?5 WHERE id = ?1"
+    ),
+    "transaction": _insert("transactions", rows.TRANSACTION),
+    "ticket": _insert("tickets", rows.TICKET),
+    "ledger": _insert("ledger", LEDGER),
+    "counters": "UPDATE ticket_types SET total = ?2, sold = ?3, reserved = ?4 WHERE id = ?1",
+    "answer": (
+        # A kept answer that has outlived its day makes room for the next one under its key.
+        _insert("idempotency", rows.ANSWER)
+        + " ON CONFLICT (caller, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,"
+        " body = excluded.body, created_at = excluded.created_at"
+    ),
+}
+_FORGET_ANSWERS = "DELETE FROM idempotency WHERE created_at < ?"
+
+
+class SqliteStore:
+    """Commits batches through the one write connection."""
+
+    def __init__(self, connection: WriteConnection) -> None:
+        self._connection = connection
+
+    async def commit(self, batch: Sequence[Entry]) -> None:
+        """Write all entries in one transaction.
+
+        :raises CommitFailed: nothing was written, for certain.
+        :raises CommitUnknown: it may have been written.
+        """
+        await self._connection.write(statements_of(batch))
+
+
+def statements_of(batch: Sequence[Entry]) -> list[Statement]:
+    """The statements that make a batch's changes, in order."""
+    pending: dict[str, list[Row]] = {name: [] for name in _STATEMENTS}
+    counters: dict[str, Counters] = {}
+    forget_before: int | None = None
+    for entry in batch:
+        for event in entry.events:
+            _sort(event, pending)
+        pending["ledger"].extend(ledger_rows(entry))
+        for stock in entry.counters:
+            counters[stock.ticket_type_id] = stock
+        if entry.answer is not None:
+            pending["answer"].append(rows.answer_row(entry.answer))
+        if entry.forget_answers_before is not None:
+            forget_before = entry.forget_answers_before
+    pending["counters"] = [
+        (stock.ticket_type_id, stock.total, stock.sold, stock.reserved) for stock in counters.values()
+    ]
+    statements: list[Statement] = [
+        (_STATEMENTS[name], parameters, True) for name, parameters in pending.items() if parameters
+    ]
+    if forget_before is not None:
+        statements.append((_FORGET_ANSWERS, [(forget_before,)], False))
+    return statements
+
+
+def _sort(event: LedgerEvent, pending: dict[str, list[Row]]) -> None:
+    match event:
+        case ReservationCreated(reservation=reservation):
+            pending["reservation"].append(rows.reservation_row(reservation))
+        case EventCreated(event=show):
+            pending["event"].append(rows.event_row(show))
+        case EventChanged(event=show):
+            pending["event_changed"].append(rows.event_row(show))
+        case TicketTypeCreated(ticket_type=terms, total=total):
+            pending["ticket_type"].append((*rows.terms_row(terms), total, 0, 0))
+        case TicketTypeChanged(ticket_type=terms):
+            pending["terms_changed"].append(rows.terms_row(terms))
+        case _:
+            reservation = event.reservation
+            pending["reservation_changed"].append(
+                (
+                    reservation.id,
+                    reservation.expires_at,
+                    reservation.extensions,
+                    reservation.status,
+                    reservation.settled_at,
+                )
+            )
+            if isinstance(event, ReservationConverted):
+                pending["transaction"].append(rows.transaction_row(event.purchase.transaction))
+                pending["ticket"].extend(rows.ticket_row(ticket) for ticket in event.purchase.tickets)
