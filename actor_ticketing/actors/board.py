@@ -1,0 +1,155 @@
+"""The committed state that reads are answered from, kept in step with the journal."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from actor_ticketing.domain.catalogue import Counters, Event, TicketType
+from actor_ticketing.domain.errors import HolderLimitReached, NotFound
+from actor_ticketing.domain.events import (
+    EventChanged,
+    EventCreated,
+    LedgerEvent,
+    ReservationCreated,
+    ReservationExtended,
+    ReservationRescheduled,
+    TicketTypeChanged,
+    TicketTypeCreated,
+)
+from actor_ticketing.domain.ports import CatalogueRecord, Entry
+from actor_ticketing.domain.reservation import Reservation
+
+
+class Holders:
+    """How many ACTIVE reservations each session and user has, across ticket types. A limit of 0 is none.
+
+    A request claims its places before its first await, and gives them back when it is turned down; places of committed
+    reservations come free when their end is committed.
+    """
+
+    def __init__(self, *, max_per_session: int, max_per_user: int) -> None:
+        self._max_per_session = max_per_session
+        self._max_per_user = max_per_user
+        self._sessions: Counter[str] = Counter()
+        self._users: Counter[str] = Counter()
+
+    def claim(self, session_id: str, user_id: str | None, places: int) -> None:
+        """Take places for new reservations.
+
+        :raises HolderLimitReached: when there are not that many left; none is taken.
+        """
+        if self._max_per_session and self._sessions[session_id] + places > self._max_per_session:
+            raise HolderLimitReached(limit=self._max_per_session, scope="session")
+        if user_id is not None and self._max_per_user and self._users[user_id] + places > self._max_per_user:
+            raise HolderLimitReached(limit=self._max_per_user, scope="user")
+        self._add(session_id, user_id, places)
+
+    def give_back(self, session_id: str, user_id: str | None, places: int) -> None:
+        """Return places."""
+        self._add(session_id, user_id, -places)
+
+    def recover(self, hold: Reservation) -> None:
+        """Count a hold that is there already."""
+        self._add(hold.session_id, hold.user_id, 1)
+
+    def _add(self, session_id: str, user_id: str | None, places: int) -> None:
+        if self._max_per_session:
+            _count(self._sessions, session_id, places)
+        if self._max_per_user and user_id is not None:
+            _count(self._users, user_id, places)
+
+
+def _count(counts: Counter[str], holder: str, places: int) -> None:
+    counts[holder] += places
+    if counts[holder] <= 0:
+        del counts[holder]
+
+
+class Board:
+    """What is committed: the catalogue, every ticket type's counters, where each live hold is, and the ledger position.
+
+    :ivar seq: the ledger position of the last commit seen.
+    :ivar whereabouts: the ticket type of each live hold, by reservation id.
+    """
+
+    def __init__(self, holders: Holders) -> None:
+        self.seq = 0
+        self.events: dict[str, Event] = {}
+        self.ticket_types: dict[str, TicketType] = {}
+        self.counters: dict[str, Counters] = {}
+        self.whereabouts: dict[str, str] = {}
+        self.holders = holders
+        self._types_of: dict[str, list[str]] = {}
+
+    def recover(self, catalogue: CatalogueRecord) -> None:
+        """Begin from what the store has."""
+        self.seq = catalogue.seq
+        for event in catalogue.events:
+            self._add_event(event)
+        for ticket_type in catalogue.ticket_types:
+            self._add_ticket_type(ticket_type)
+        self.counters.update(catalogue.counters)
+
+    def recover_hold(self, hold: Reservation) -> None:
+        """Note a live hold that the store has."""
+        self.whereabouts[hold.id] = hold.ticket_type_id
+        self.holders.recover(hold)
+
+    def event(self, event_id: str) -> Event:
+        """Return one event.
+
+        :raises NotFound: when there is none.
+        """
+        event = self.events.get(event_id)
+        if event is None:
+            raise NotFound("event")
+        return event
+
+    def ticket_type(self, ticket_type_id: str) -> TicketType:
+        """Return the terms of one ticket type.
+
+        :raises NotFound: when there is none.
+        """
+        ticket_type = self.ticket_types.get(ticket_type_id)
+        if ticket_type is None:
+            raise NotFound("ticket_type")
+        return ticket_type
+
+    def ticket_types_of(self, event_id: str) -> Iterator[TicketType]:
+        """The ticket types of one event, in the order in which they were listed."""
+        return (self.ticket_types[ticket_type_id] for ticket_type_id in self._types_of.get(event_id, ()))
+
+    def apply(self, entry: Entry) -> None:
+        """Take over one committed entry. The journal calls this in commit order."""
+        self.seq = entry.last_seq
+        for stock in entry.counters:
+            self.counters[stock.ticket_type_id] = stock
+        for event in entry.events:
+            self._apply(event)
+
+    def _apply(self, event: LedgerEvent) -> None:
+        match event:
+            case ReservationCreated(reservation=hold):
+                self.whereabouts[hold.id] = hold.ticket_type_id
+            case ReservationExtended() | ReservationRescheduled():
+                pass
+            case EventCreated(event=show):
+                self._add_event(show)
+            case EventChanged(event=show):
+                self.events[show.id] = show
+            case TicketTypeCreated(ticket_type=ticket_type, total=total):
+                self._add_ticket_type(ticket_type)
+                self.counters[ticket_type.id] = Counters(ticket_type_id=ticket_type.id, total=total, sold=0, reserved=0)
+            case TicketTypeChanged(ticket_type=ticket_type):
+                self.ticket_types[ticket_type.id] = ticket_type
+            case _:
+                hold = event.reservation
+                self.whereabouts.pop(hold.id, None)
+                self.holders.give_back(hold.session_id, hold.user_id, 1)
+
+    def _add_event(self, event: Event) -> None:
+        self.events[event.id] = event
+        self._types_of[event.id] = []
+
+    def _add_ticket_type(self, ticket_type: TicketType) -> None:
+        self.ticket_types[ticket_type.id] = ticket_type
+        self._types_of[ticket_type.event_id].append(ticket_type.id)

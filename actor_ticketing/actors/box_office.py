@@ -1,0 +1,267 @@
+"""The box office: takes a buyer's request, finds the actors for it, and returns what has become durable."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from actor_ticketing.actors.board import Board
+from actor_ticketing.actors.bulk import claim_all, confirm_all
+from actor_ticketing.actors.claims import ClaimHolds, ClaimStock
+from actor_ticketing.actors.journaling import Keep, Order
+from actor_ticketing.actors.roster import Roster
+from actor_ticketing.clock import Clock
+from actor_ticketing.domain.commands import Convert, Extend, Line, NewTicket, Release, Reserve
+from actor_ticketing.domain.errors import Draining, Forbidden, Invalid, NotFound, Refusal, StorageUnavailable
+from actor_ticketing.domain.ids import (
+    Entropy,
+    generate_reservation_code,
+    generate_session_id,
+    generate_unique_code,
+    new_id,
+)
+from actor_ticketing.domain.policies import Policies
+from actor_ticketing.domain.ports import Entry, Journal, Queries, ReservationRecord, StoredAnswer
+from actor_ticketing.domain.purchase import Person, Purchase
+from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+
+
+class BoxOffice:
+    """Every method that changes something returns after its commit, and raises a :class:`Refusal` when turned down.
+
+    ``keep`` renders the outcome as the answer to keep for an Idempotency-Key, in the same transaction.
+    """
+
+    def __init__(
+        self,
+        *,
+        board: Board,
+        roster: Roster,
+        journal: Journal,
+        queries: Queries,
+        clock: Clock,
+        policies: Policies,
+        entropy: Entropy,
+    ) -> None:
+        self.board = board
+        self.policies = policies
+        self._roster = roster
+        self._journal = journal
+        self._queries = queries
+        self._clock = clock
+        self._entropy = entropy
+        self._draining = False
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    def drain(self) -> None:
+        """Turn every new change away; what is under way goes on."""
+        self._draining = True
+
+    def new_session_id(self) -> str:
+        """Make a guest session id. Nothing is stored: it is its own proof."""
+        return generate_session_id(self._entropy)
+
+    async def reserve(
+        self,
+        lines: Sequence[tuple[str, int]],
+        *,
+        session_id: str,
+        user_id: str | None,
+        duration_ms: int | None = None,
+        metadata: str | None = None,
+        keep: Keep | None = None,
+    ) -> list[Reservation]:
+        """Hold stock: one reservation for each line (ticket type id, quantity), all or none, in the order asked."""
+        self._admit(ticket_type_id for ticket_type_id, _ in lines)
+        now = self._clock.now()
+        duration = self.policies.hold.duration(duration_ms)
+        by_type: dict[str, list[Line]] = {}
+        ids: list[str] = []
+        for ticket_type_id, quantity in lines:
+            self.board.ticket_type(ticket_type_id)
+            line = Line(
+                reservation_id=new_id(now, self._entropy),
+                code=generate_reservation_code(self._entropy),
+                quantity=quantity,
+            )
+            ids.append(line.reservation_id)
+            by_type.setdefault(ticket_type_id, []).append(line)
+        commands = {
+            ticket_type_id: Reserve(
+                lines=tuple(of_type),
+                session_id=session_id,
+                user_id=user_id,
+                duration_ms=duration,
+                metadata=metadata,
+            )
+            for ticket_type_id, of_type in by_type.items()
+        }
+        self.board.holders.claim(session_id, user_id, len(lines))
+        try:
+            return await self._reserve(commands, ids, keep)
+        except BaseException:
+            self.board.holders.give_back(session_id, user_id, len(lines))
+            raise
+
+    async def _reserve(
+        self, commands: Mapping[str, Reserve], ids: Sequence[str], keep: Keep | None
+    ) -> list[Reservation]:
+        if len(commands) == 1:
+            [(ticket_type_id, command)] = commands.items()
+            made: list[Reservation] = await self._perform(ticket_type_id, command, keep)
+            return made
+
+        def in_order(events: Sequence[Any]) -> list[Reservation]:
+            by_id = {event.reservation.id: event.reservation for event in events}
+            return [by_id[reservation_id] for reservation_id in ids]
+
+        claims = {ticket_type_id: ClaimStock(reserve=command) for ticket_type_id, command in commands.items()}
+        return await self._all_or_nothing(claims, in_order, keep)  # type: ignore[no-any-return]
+
+    async def extend(
+        self, reservation_id: str, owner: Owner, additional_ms: int, *, keep: Keep | None = None
+    ) -> Reservation:
+        """Move a hold's deadline."""
+        command = Extend(reservation_id=reservation_id, owner=owner, additional_ms=additional_ms)
+        return await self._on_hold(reservation_id, owner, command, keep)  # type: ignore[no-any-return]
+
+    async def release(self, reservation_id: str, owner: Owner, *, keep: Keep | None = None) -> Reservation:
+        """Give a hold's stock back."""
+        command = Release(reservation_id=reservation_id, owner=owner)
+        return await self._on_hold(reservation_id, owner, command, keep)  # type: ignore[no-any-return]
+
+    async def purchase(
+        self,
+        orders: Sequence[tuple[str, Sequence[Person]]],
+        owner: Owner,
+        buyer: Person,
+        *,
+        keep: Keep | None = None,
+    ) -> list[Purchase]:
+        """Turn holds into tickets: for each (reservation id, its ticket holders) a purchase, all or none, in order."""
+        commands = [self._convert(reservation_id, owner, buyer, holders) for reservation_id, holders in orders]
+        if len({reservation_id for reservation_id, _ in orders}) < len(orders):
+            raise Invalid.field("reservationIds", "names a reservation twice")
+        if len(commands) == 1:
+            render = None if keep is None else lambda purchase: keep([purchase])
+            return [await self._on_hold(commands[0].reservation_id, owner, commands[0], render)]
+        by_type: dict[str, list[Convert]] = {}
+        for command in commands:
+            ticket_type_id = await self._find(command.reservation_id, owner)
+            by_type.setdefault(ticket_type_id, []).append(command)
+
+        def in_order(events: Sequence[Any]) -> list[Purchase]:
+            by_id = {event.reservation.id: event.purchase for event in events}
+            return [by_id[command.reservation_id] for command in commands]
+
+        self._admit(by_type)
+        claims = {ticket_type_id: ClaimHolds(conversions=of_type) for ticket_type_id, of_type in by_type.items()}
+        try:
+            return await self._all_or_nothing(claims, in_order, keep)  # type: ignore[no-any-return]
+        except NotFound:
+            return await self._explain_missing([command.reservation_id for command in commands], owner)
+
+    async def reservation(self, reservation_id: str, owner: Owner) -> ReservationRecord:
+        """Look one reservation up, in any state.
+
+        :raises NotFound, Forbidden: when there is none, or it is someone else's.
+        """
+        record = await self._queries.reservation(reservation_id)
+        if record is None:
+            raise NotFound("reservation")
+        if not record.reservation.belongs_to(owner):
+            raise Forbidden("This reservation belongs to someone else.")
+        return record
+
+    async def active(self, owner: Owner, *, offset: int, limit: int) -> tuple[Sequence[Reservation], int]:
+        """The owner's live holds, oldest first: one page of them, and how many there are in all."""
+        return await self._queries.active(owner, now=self._clock.now(), offset=offset, limit=limit)
+
+    def _convert(self, reservation_id: str, owner: Owner, buyer: Person, holders: Sequence[Person]) -> Convert:
+        now = self._clock.now()
+        return Convert(
+            reservation_id=reservation_id,
+            owner=owner,
+            transaction_id=new_id(now, self._entropy),
+            buyer=buyer,
+            tickets=tuple(
+                NewTicket(id=new_id(now, self._entropy), code=generate_unique_code(self._entropy), holder=holder)
+                for holder in holders
+            ),
+        )
+
+    def _admit(self, ticket_type_ids: Any) -> None:
+        if self._draining:
+            raise Draining
+        for ticket_type_id in ticket_type_ids:
+            self._roster.admit(ticket_type_id)
+
+    async def _perform(self, ticket_type_id: str, command: Any, keep: Keep | None) -> Any:
+        outcome = await self._roster.ask(ticket_type_id, Order(command=command, keep=keep))
+        if isinstance(outcome, Refusal):
+            raise outcome
+        return outcome
+
+    async def _on_hold(self, reservation_id: str, owner: Owner, command: Any, keep: Keep | None) -> Any:
+        ticket_type_id = await self._find(reservation_id, owner)
+        self._admit([ticket_type_id])
+        try:
+            return await self._perform(ticket_type_id, command, keep)
+        except NotFound:
+            return await self._explain_missing([reservation_id], owner)
+
+    async def _find(self, reservation_id: str, owner: Owner) -> str:
+        """Return the ticket type of a live hold; settled ones are refused here, from the store.
+
+        :raises NotFound, Forbidden, ReservationExpired, ReservationConverted, ReservationCancelled: as it stands.
+        """
+        ticket_type_id = self.board.whereabouts.get(reservation_id)
+        if ticket_type_id is not None:
+            return ticket_type_id
+        reservation = (await self.reservation(reservation_id, owner)).reservation
+        if reservation.status is not ReservationStatus.ACTIVE:
+            reservation.require_active(self._clock.now())
+        return reservation.ticket_type_id
+
+    async def _explain_missing(self, reservation_ids: Sequence[str], owner: Owner) -> NoReturn:
+        """Say why an actor does not know a hold that it was asked for.
+
+        Nearly always it was settled while the command was on its way. The actor's refusal came after that commit, so
+        the store knows. If all are live in the store, the actor has lost one, and is rebuilt.
+        """
+        ticket_type_ids = [await self._find(reservation_id, owner) for reservation_id in reservation_ids]
+        self._roster.rebuild(ticket_type_ids)
+        raise StorageUnavailable
+
+    async def _all_or_nothing(
+        self, commands: Mapping[str, Any], outcome_of: Callable[[Sequence[Any]], Any], keep: Keep | None
+    ) -> Any:
+        # In a task of its own, so that a caller who is cancelled cannot leave a claim behind.
+        work = asyncio.create_task(self._claim_and_confirm(commands, outcome_of, keep))
+        self._under_way.add(work)
+        work.add_done_callback(self._under_way.discard)
+        outcome = await asyncio.shield(work)
+        if isinstance(outcome, Refusal):
+            raise outcome
+        return outcome
+
+    async def _claim_and_confirm(
+        self, commands: Mapping[str, Any], outcome_of: Callable[[Sequence[Any]], Any], keep: Keep | None
+    ) -> Any:
+        try:
+            claims = await claim_all(self._roster, commands)
+            return await confirm_all(self._journal, claims, outcome_of, keep=keep)
+        except Refusal as refusal:
+            return refusal
+
+    async def keep_answer(self, answer: StoredAnswer) -> None:
+        """Keep an answer that no actor's decision stands behind.
+
+        :raises StorageUnavailable: when it could not be kept.
+        """
+        done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+        self._journal.append(
+            Entry(answer=answer, on_committed=lambda: done.set_result(None), on_failed=done.set_result)
+        )
+        error = await asyncio.shield(done)
+        if error is not None:
+            raise error

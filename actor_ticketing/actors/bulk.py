@@ -1,0 +1,74 @@
+"""All or nothing across ticket types: every actor claims tentatively, then all change in one synchronous step."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from actor_ticketing.actors.claims import Claim
+from actor_ticketing.actors.journaling import Keep, Order
+from actor_ticketing.actors.roster import Roster
+from actor_ticketing.domain.errors import Refusal, StorageUnavailable
+from actor_ticketing.domain.events import LedgerEvent
+from actor_ticketing.domain.ports import Entry, Journal
+
+
+async def claim_all(roster: Roster, commands: Mapping[str, Any]) -> list[Claim]:
+    """Have each ticket type's actor claim what its command asks; return the claims.
+
+    They are asked in the order of their ids. So two requests that want the same stock meet at the first type they
+    share, and the later one waits there with nothing of the rest in its hands.
+
+    :raises Refusal: the first one met; every claim has been let go by then.
+    """
+    claims: list[Claim] = []
+    try:
+        for ticket_type_id in sorted(commands):
+            outcome: Claim | Refusal = await roster.ask(ticket_type_id, Order(command=commands[ticket_type_id]))
+            if isinstance(outcome, Refusal):
+                raise outcome  # noqa: TRY301 - the claims made so far are let go in one place.
+            claims.append(outcome)
+    except BaseException:
+        for claim in claims:
+            claim.let_go()
+        raise
+    return claims
+
+
+def confirm_all(
+    journal: Journal, claims: Sequence[Claim], outcome_of: Any, *, keep: Keep | None
+) -> asyncio.Future[Any]:
+    """Turn all claims into one journal entry, in one synchronous step; return the future of the outcome.
+
+    :param outcome_of: makes the outcome from the events of all claims.
+    :raises StorageUnavailable: when an actor was rebuilt meanwhile, which voids its claim; all others are let go.
+    """
+    if not all(claim.is_valid for claim in claims):
+        for claim in claims:
+            claim.let_go()
+        raise StorageUnavailable
+    settled: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def settle(outcome: Any) -> None:
+        for claim in claims:
+            claim.settled()
+        if not settled.done():
+            settled.set_result(outcome)
+
+    try:
+        events: list[LedgerEvent] = [event for claim in claims for event in claim.confirm()]
+        outcome = outcome_of(events)
+        journal.append(
+            Entry(
+                events=events,
+                counters=[claim.counters() for claim in claims],
+                ticket_type_ids=[claim.ticket_type_id for claim in claims],
+                answer=None if keep is None else keep(outcome),
+                on_committed=lambda: settle(outcome),
+                on_failed=settle,
+            )
+        )
+    except BaseException as error:
+        for claim in claims:
+            claim.doubt(error)
+        raise
+    return settled

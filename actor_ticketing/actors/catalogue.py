@@ -1,0 +1,82 @@
+"""The actor of the catalogue: adds and changes events, and adds ticket types. A ticket type's own actor changes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from actor_ticketing.actors.board import Board
+from actor_ticketing.actors.journaling import JournalingActor, Order
+from actor_ticketing.clock import Clock
+from actor_ticketing.domain.catalogue import Counters, Event, TicketType
+from actor_ticketing.domain.errors import AlreadyExists, NotFound, Refusal
+from actor_ticketing.domain.events import CatalogueEvent, EventChanged, EventCreated, TicketTypeCreated
+from actor_ticketing.domain.ports import Journal
+
+Listing = tuple[TicketType, Counters]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateEvent:
+    """Add an event; the outcome is the :class:`Event`."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeEvent:
+    """Change fields of an event, by name; the outcome is the :class:`Event`."""
+
+    event_id: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateTicketType:
+    """Add a ticket type with ``total`` tickets; the outcome is the :class:`TicketType` and its :class:`Counters`."""
+
+    ticket_type: TicketType
+    total: int
+
+
+class CatalogueActor(JournalingActor):
+    """Knows the events and the ids that are taken, committed or about to be."""
+
+    def __init__(self, board: Board, journal: Journal, clock: Clock) -> None:
+        super().__init__(journal)
+        self._clock = clock
+        self._events = dict(board.events)
+        self._ticket_type_ids = set(board.ticket_types)
+
+    def on_receive(self, message: Order) -> Any:
+        """Decide one command; reply when it is durable."""
+        try:
+            event, outcome = self._decide(message.command, self._clock.now())
+        except Refusal as refusal:
+            return self.after_commits(refusal)
+        return self.commit((event,), outcome, keep=message.keep)
+
+    def _decide(self, command: Any, now: int) -> tuple[CatalogueEvent, Event | Listing]:
+        match command:
+            case CreateEvent(event=event):
+                if event.id in self._events:
+                    raise AlreadyExists("event")
+                self._events[event.id] = event
+                return EventCreated(at=now, event=event), event
+            case ChangeEvent(event_id=event_id, changes=changes):
+                if event_id not in self._events:
+                    raise NotFound("event")
+                event = self._events[event_id] = replace(self._events[event_id], **changes)
+                return EventChanged(at=now, event=event), event
+            case CreateTicketType(ticket_type=ticket_type, total=total):
+                if ticket_type.event_id not in self._events:
+                    raise NotFound("event")
+                if ticket_type.id in self._ticket_type_ids:
+                    raise AlreadyExists("ticket type")
+                ticket_type.window.require_order()
+                self._ticket_type_ids.add(ticket_type.id)
+                return TicketTypeCreated(at=now, ticket_type=ticket_type, total=total), (
+                    ticket_type,
+                    Counters(ticket_type_id=ticket_type.id, total=total, sold=0, reserved=0),
+                )
+            case _:
+                raise TypeError(f"the catalogue does not decide {command!r}")

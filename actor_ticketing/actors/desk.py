@@ -1,0 +1,105 @@
+"""The organiser's desk: the catalogue as an admin changes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pykka import ActorRef
+
+from actor_ticketing.actors.board import Board
+from actor_ticketing.actors.catalogue import CatalogueActor, ChangeEvent, CreateEvent, CreateTicketType, Listing
+from actor_ticketing.actors.journaling import Keep, Order
+from actor_ticketing.actors.roster import Roster
+from actor_ticketing.actors.runtime import LoopFuture
+from actor_ticketing.clock import Clock
+from actor_ticketing.domain.catalogue import Event, SalesWindow, TicketType
+from actor_ticketing.domain.commands import ChangeTicketType
+from actor_ticketing.domain.errors import Refusal
+from actor_ticketing.domain.ids import Entropy, new_id
+from actor_ticketing.domain.ports import Journal
+
+
+class Desk:
+    """Every method returns after its commit, and raises a :class:`Refusal` when turned down."""
+
+    def __init__(self, *, board: Board, roster: Roster, journal: Journal, clock: Clock, entropy: Entropy) -> None:
+        self.board = board
+        self._roster = roster
+        self._journal = journal
+        self._clock = clock
+        self._entropy = entropy
+        self._catalogue = self._start_catalogue()
+
+    async def create_event(
+        self, *, event_id: str | None, title: str, venue: str, start_date: int, keep: Keep | None = None
+    ) -> Event:
+        """Add an event; None makes an id.
+
+        :raises AlreadyExists: when the id is taken.
+        """
+        event = Event(id=event_id or self._new_id("ev"), title=title, venue=venue, start_date=start_date)
+        return await self._ask(CreateEvent(event=event), keep)  # type: ignore[no-any-return]
+
+    async def change_event(self, event_id: str, changes: Mapping[str, Any], *, keep: Keep | None = None) -> Event:
+        """Change fields of an event by name.
+
+        :raises NotFound: when there is none.
+        """
+        return await self._ask(ChangeEvent(event_id=event_id, changes=changes), keep)  # type: ignore[no-any-return]
+
+    async def create_ticket_type(
+        self,
+        *,
+        ticket_type_id: str | None,
+        event_id: str,
+        terms: Mapping[str, Any],
+        window: SalesWindow,
+        total: int,
+        keep: Keep | None = None,
+    ) -> Listing:
+        """Add a ticket type; None makes an id.
+
+        :raises NotFound, AlreadyExists, Invalid: no such event; the id is taken; the window ends before it starts.
+        """
+        ticket_type = TicketType(id=ticket_type_id or self._new_id("tt"), event_id=event_id, window=window, **terms)
+        return await self._ask(CreateTicketType(ticket_type=ticket_type, total=total), keep)  # type: ignore[no-any-return]
+
+    async def change_ticket_type(
+        self,
+        ticket_type_id: str,
+        changes: Mapping[str, Any],
+        *,
+        window: Mapping[str, int | None],
+        total: int | None,
+        keep: Keep | None = None,
+    ) -> Listing:
+        """Change terms and ends of the on-sale window by name, and the total unless None.
+
+        :raises NotFound, TotalTooLow, Invalid: no such type; below what is sold and held; the window is upside down.
+        """
+        self.board.ticket_type(ticket_type_id)
+        order = Order(command=ChangeTicketType(changes=changes, window=window, total=total), keep=keep)
+        return _accepted(await self._roster.ask(ticket_type_id, order))  # type: ignore[no-any-return]
+
+    async def _ask(self, command: Any, keep: Keep | None) -> Any:
+        if not self._catalogue.is_alive():
+            # A defect stopped it. What it had decided has to be on the board before another one starts from there.
+            await self._journal.settled()
+            self._catalogue = self._start_catalogue()
+        future: LoopFuture = self._catalogue.ask(Order(command=command, keep=keep), block=False)  # type: ignore[assignment]
+        return _accepted(await future.aio)
+
+    def _start_catalogue(self) -> ActorRef[CatalogueActor]:
+        return CatalogueActor.start(self.board, self._journal, self._clock)
+
+    def storage_failed(self) -> None:
+        """Take back what the catalogue had decided on the strength of commits that failed."""
+        self._catalogue = self._start_catalogue()
+
+    def _new_id(self, prefix: str) -> str:
+        return f"{prefix}_{new_id(self._clock.now(), self._entropy)}"
+
+
+def _accepted(outcome: Any) -> Any:
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome

@@ -1,0 +1,88 @@
+"""What the actors that decide have in common: they answer after the commit, never before."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from actor_ticketing.actors.runtime import LoopActor, Pending
+from actor_ticketing.domain.catalogue import Counters
+from actor_ticketing.domain.events import LedgerEvent
+from actor_ticketing.domain.ports import Entry, Journal, StoredAnswer
+
+Keep = Callable[[Any], StoredAnswer]
+"""Renders an outcome as the answer to keep for an Idempotency-Key. It is called before the commit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A command on its way to an actor."""
+
+    command: Any
+    keep: Keep | None = None
+
+
+class JournalingActor(LoopActor):
+    """Decides in memory and goes on at once; answers when the journal says that it is durable.
+
+    An outcome is the reply, be it an acceptance or a :class:`Refusal`.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self._journal = journal
+        self._uncommitted = 0
+
+    @property
+    def has_uncommitted(self) -> bool:
+        """Whether anything this actor decided is not settled yet."""
+        return self._uncommitted > 0
+
+    def commit(
+        self,
+        events: Sequence[LedgerEvent],
+        outcome: Any,
+        *,
+        keep: Keep | None = None,
+        counters: Sequence[Counters] = (),
+        ticket_type_ids: Sequence[str] = (),
+    ) -> Pending:
+        """Journal events that have been applied; the reply is ``outcome`` once they are durable."""
+        pending = Pending()
+        self._append(
+            Entry(
+                events=events,
+                counters=counters,
+                ticket_type_ids=ticket_type_ids,
+                answer=None if keep is None else keep(outcome),
+                on_committed=partial(self._settle, pending, outcome),
+                on_failed=partial(self._settle, pending),
+            )
+        )
+        return pending
+
+    def after_commits(self, outcome: Any) -> Any:
+        """Reply with an outcome that changes nothing, once all it was based on is durable."""
+        if not self._uncommitted:
+            return outcome
+        pending = Pending()
+        self._append(
+            Entry(on_committed=partial(self._settle, pending, outcome), on_failed=partial(self._settle, pending))
+        )
+        return pending
+
+    def commit_begins(self) -> None:
+        """Count an entry that somebody has journaled for this actor."""
+        self._uncommitted += 1
+
+    def commit_ends(self) -> None:
+        """Take back :meth:`commit_begins`: the journal has settled the entry."""
+        self._uncommitted -= 1
+
+    def _append(self, entry: Entry) -> None:
+        self._journal.append(entry)
+        self.commit_begins()
+
+    def _settle(self, pending: Pending, outcome: Any) -> None:
+        self.commit_ends()
+        pending.resolve(outcome)

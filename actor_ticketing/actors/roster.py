@@ -1,0 +1,179 @@
+"""Which ticket-type actors are running: starts one on its first message, rebuilds a failed one, retires an idle one."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from pykka import ActorRef
+from pykka._envelope import Envelope
+
+from actor_ticketing.actors.journaling import Order
+from actor_ticketing.actors.runtime import LoopFuture
+from actor_ticketing.actors.ticket_type import TicketTypeActor
+from actor_ticketing.clock import Clock
+from actor_ticketing.domain.errors import NotFound, Overloaded, Refusal, StorageUnavailable
+from actor_ticketing.domain.inventory import Inventory
+from actor_ticketing.domain.policies import Policies
+from actor_ticketing.domain.ports import Journal, Queries, StockRecord
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Slot:
+    """The place of one ticket type's actor. The actor is owned here, since Pykka's reference alone would not keep it.
+
+    :ivar waiting: mail for an actor that is being built; None while one is running or none is needed.
+    """
+
+    actor: TicketTypeActor | None = None
+    ref: ActorRef[TicketTypeActor] | None = None
+    waiting: deque[Envelope[Any]] | None = None
+    building: asyncio.Task[None] | None = field(default=None, repr=False)
+
+
+class Roster:
+    """All ticket-type actors.
+
+    An actor is built from the store when its first message comes. Building never starts before everything the former
+    actor decided is settled: a load that missed a late commit would oversell.
+
+    :param mailbox_limit: messages that may wait for one actor, and entries that may wait for the journal.
+    """
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        queries: Queries,
+        clock: Clock,
+        policies: Policies,
+        mailbox_limit: int,
+    ) -> None:
+        self._journal = journal
+        self._queries = queries
+        self._clock = clock
+        self._policies = policies
+        self._mailbox_limit = mailbox_limit
+        self._slots: dict[str, _Slot] = {}
+
+    def ask(self, ticket_type_id: str, order: Order) -> asyncio.Future[Any]:
+        """Send a command to its actor and return the future of the outcome.
+
+        The outcome may be a :class:`Refusal`. The future raises only when the actor broke on this very command.
+        """
+        slot = self._slots.get(ticket_type_id)
+        if slot is None:
+            slot = self._slots[ticket_type_id] = _Slot()
+        if slot.ref is not None:
+            future: LoopFuture = slot.ref.ask(order, block=False)  # type: ignore[assignment]
+            return future.aio
+        reply_to = LoopFuture()
+        envelope: Envelope[Any] = Envelope(order, reply_to=reply_to)
+        if slot.waiting is None:
+            self._build(ticket_type_id, slot, [envelope])
+        else:
+            slot.waiting.append(envelope)
+        return reply_to.aio
+
+    def admit(self, ticket_type_id: str) -> None:
+        """Check the admission limit before a buyer's command is sent. Expiry is always let in.
+
+        :raises Overloaded: when too much is waiting.
+        """
+        slot = self._slots.get(ticket_type_id)
+        waiting = 0
+        if slot is not None:
+            waiting = len(slot.waiting or ()) + (len(slot.actor.actor_inbox) if slot.actor is not None else 0)
+        if waiting >= self._mailbox_limit or self._journal.pending >= self._mailbox_limit:
+            raise Overloaded
+
+    def install(self, stock: StockRecord) -> Inventory:
+        """Start an actor on a state that recovery has loaded; return its inventory."""
+        slot = self._slots.setdefault(stock.ticket_type.id, _Slot())
+        return self._start(slot, stock).inventory
+
+    def rebuild(self, ticket_type_ids: Iterable[str]) -> None:
+        """Discard actors, in this very step, and build them anew. Their mail waits meanwhile."""
+        for ticket_type_id in ticket_type_ids:
+            slot = self._slots.get(ticket_type_id)
+            if slot is not None and slot.actor is not None:
+                mail = slot.actor.fence()
+                slot.actor = slot.ref = None
+                self._build(ticket_type_id, slot, mail)
+
+    def retire_idle(self, *, idle_since: int, limit: int) -> int:
+        """Stop actors unused since then (ms since the epoch), at most ``limit``; return how many.
+
+        An actor with live holds is not idle. The limit is there because Pykka unregisters in linear time.
+        """
+        retired = 0
+        for slot in self._slots.values():
+            if retired >= limit:
+                break
+            actor = slot.actor
+            if actor is not None and actor.last_used <= idle_since and actor.is_idle:
+                actor.fence()
+                slot.actor = slot.ref = None
+                retired += 1
+        return retired
+
+    @property
+    def running(self) -> int:
+        """How many actors are running."""
+        return sum(slot.actor is not None for slot in self._slots.values())
+
+    async def stop(self) -> None:
+        """Stop all actors, and what is being built. Mail that is still there is answered with a 503."""
+        for slot in self._slots.values():
+            mail = list(slot.waiting or ())
+            if slot.building is not None:
+                slot.building.cancel()
+                await asyncio.gather(slot.building, return_exceptions=True)
+            if slot.actor is not None:
+                mail += slot.actor.fence()
+                slot.actor = slot.ref = None
+            _reply(mail, StorageUnavailable())
+
+    def _build(self, ticket_type_id: str, slot: _Slot, mail: Iterable[Envelope[Any]]) -> None:
+        slot.waiting = deque(mail)
+        slot.building = asyncio.create_task(self._load(ticket_type_id, slot), name=f"load {ticket_type_id}")
+
+    async def _load(self, ticket_type_id: str, slot: _Slot) -> None:
+        outcome: Refusal
+        try:
+            await self._journal.settled()
+            stock = await self._queries.stock(ticket_type_id)
+            if stock is not None:
+                self._start(slot, stock)
+                return
+            outcome = NotFound("ticket_type")
+        except Refusal as refusal:
+            outcome = refusal
+        except Exception:
+            log.exception("actor_not_built", ticket_type_id=ticket_type_id)
+            outcome = StorageUnavailable()
+        mail, slot.waiting, slot.building = slot.waiting, None, None
+        _reply(mail or (), outcome)
+
+    def _start(self, slot: _Slot, stock: StockRecord) -> TicketTypeActor:
+        inventory = Inventory(stock.ticket_type, self._policies, total=stock.total, sold=stock.sold, holds=stock.holds)
+        slot.actor = actor = TicketTypeActor.launch(inventory, self._journal, self._clock, self._on_broken)
+        slot.ref = actor.actor_ref
+        mail, slot.waiting, slot.building = slot.waiting, None, None
+        for envelope in mail or ():
+            actor.actor_inbox.put(envelope)
+        return actor
+
+    def _on_broken(self, ticket_type_id: str, error: BaseException) -> None:
+        log.error("actor_broke", ticket_type_id=ticket_type_id, error=repr(error), exc_info=error)
+        self.rebuild([ticket_type_id])
+
+
+def _reply(mail: Iterable[Envelope[Any]], outcome: Refusal) -> None:
+    for envelope in mail:
+        if envelope.reply_to is not None:
+            envelope.reply_to.set(outcome)

@@ -1,0 +1,71 @@
+"""What operators are told about expiry: its lag, and what the sweeps did. Since the process started."""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+Trigger = Literal["timer", "manual", "cron", "startup"]
+TRIGGERS: tuple[Trigger, ...] = ("timer", "manual", "cron", "startup")
+
+SAMPLES = 10_000
+"""The percentiles are of this many latest expiries; maximum and count are of all."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Sweeps:
+    """The sweeps of one trigger. ``last_at``: ms since the epoch."""
+
+    runs: int = 0
+    expired: int = 0
+    last_at: int | None = None
+    last_duration_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """Expiry lag in ms: from the deadline to the durable release. None where nothing has expired yet."""
+
+    p50: int | None
+    p99: int | None
+    max: int | None
+    count: int
+
+
+class ExpiryLag:
+    """Collects the lag of each expiry."""
+
+    def __init__(self) -> None:
+        self._latest: deque[int] = deque(maxlen=SAMPLES)
+        self._max: int | None = None
+        self._count = 0
+
+    def add(self, lag_ms: int) -> None:
+        """Note one expiry."""
+        self._latest.append(lag_ms)
+        self._max = lag_ms if self._max is None else max(self._max, lag_ms)
+        self._count += 1
+
+    def summary(self) -> Lag:
+        """Percentiles by the nearest rank."""
+        ordered = sorted(self._latest)
+        return Lag(p50=_rank(ordered, 50), p99=_rank(ordered, 99), max=self._max, count=self._count)
+
+
+def _rank(ordered: list[int], percent: int) -> int | None:
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else None
+
+
+class Statistics:
+    """All of it."""
+
+    def __init__(self) -> None:
+        self.expiry_lag = ExpiryLag()
+        self.sweeps: dict[Trigger, Sweeps] = {trigger: Sweeps() for trigger in TRIGGERS}
+
+    def note_sweep(self, trigger: Trigger, *, at: int, expired: int, duration_ms: int) -> None:
+        """Count one sweep that has ended."""
+        sweeps = self.sweeps[trigger]
+        sweeps.runs += 1
+        sweeps.expired += expired
+        sweeps.last_at = at
+        sweeps.last_duration_ms = duration_ms

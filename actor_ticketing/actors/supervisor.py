@@ -1,0 +1,199 @@
+"""The supervisor: expires each hold when it is due, sweeps now and then, retires idle actors. It holds no counts."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+from actor_ticketing.actors.deadlines import Deadlines
+from actor_ticketing.actors.expiry import EXPIRE_ORDER
+from actor_ticketing.actors.roster import Roster
+from actor_ticketing.actors.runtime import LoopActor
+from actor_ticketing.actors.sweep import Sweeper
+from actor_ticketing.actors.ticket_type import Expired
+from actor_ticketing.clock import Clock, Timer
+from actor_ticketing.domain.errors import Refusal
+
+log = structlog.get_logger(__name__)
+
+RETIRE_SLICE = 100
+"""Actors retired in one step at the most; Pykka unregisters in linear time."""
+
+BACK_OFF_MS = 250
+BACK_OFF_MS_MAX = 30_000
+"""An expiry that fails is tried again after 250 ms, then twice as long each time, up to half a minute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineMoved:
+    """A commit changed when the ticket type's next hold ends (ms since the epoch; None: nothing is held)."""
+
+    ticket_type_id: str
+    deadline: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryAnswered:
+    """An actor, or what stood in its way, has answered an expiry."""
+
+    ticket_type_id: str
+    outcome: Expired | BaseException
+
+
+class TimerFired:
+    """A deadline has come, or nearly so."""
+
+
+class SweepDue:
+    """The sweep interval is over."""
+
+
+class RetireDue:
+    """It is time to look for idle actors."""
+
+
+class Supervisor(LoopActor):
+    """One deadline heap, one timer. It learns deadlines from commits, so it never acts on what could still be lost.
+
+    :param on_broken: called when it has a defect; it must end the process.
+    """
+
+    def __init__(
+        self,
+        *,
+        roster: Roster,
+        sweeper: Sweeper,
+        clock: Clock,
+        sweep_interval_ms: int,
+        passivate_after_ms: int,
+        on_broken: Callable[[BaseException], None],
+    ) -> None:
+        super().__init__()
+        self._on_broken = on_broken
+        self._roster = roster
+        self._sweeper = sweeper
+        self._clock = clock
+        self._sweep_interval = sweep_interval_ms
+        self._passivate_after = passivate_after_ms
+        self._deadlines = Deadlines()
+        self._failures: dict[str, int] = {}
+        self._timer: Timer | None = None
+        self._timer_at: int | None = None
+        self._periodic: dict[str, Timer] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def next_due_at(self) -> int | None:
+        """The earliest deadline of all, ms since the epoch."""
+        return self._deadlines.earliest()
+
+    def on_start(self) -> None:
+        """Begin the periodic work."""
+        self._every("sweep", self._sweep_interval, SweepDue())
+        self._every("retire", self._passivate_after, RetireDue())
+
+    def on_stop(self) -> None:
+        """Drop every timer, and what they have started."""
+        for timer in (*self._periodic.values(), *filter(None, [self._timer])):
+            timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+
+    def on_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Without its supervisor the service would keep holds for ever, so it must not go on."""
+        del exception_type, traceback
+        self._on_broken(exception_value or RuntimeError("the supervisor failed without an exception"))
+
+    def on_receive(self, message: Any) -> None:
+        """Handle one of the messages above."""
+        match message:
+            case DeadlineMoved(ticket_type_id=ticket_type_id, deadline=deadline):
+                self._deadlines.set(ticket_type_id, deadline)
+                self._arm()
+            case TimerFired():
+                self._timer = self._timer_at = None
+                self._expire_due()
+                self._arm()
+            case ExpiryAnswered(ticket_type_id=ticket_type_id, outcome=outcome):
+                self._take_answer(ticket_type_id, outcome)
+                self._arm()
+            case SweepDue():
+                self._every("sweep", self._sweep_interval, message)
+                self._spawn(self._sweep())
+            case RetireDue():
+                self._retire(message)
+            case _:
+                raise TypeError(f"the supervisor does not handle {message!r}")
+
+    def _arm(self) -> None:
+        """Have the one timer stand at the earliest deadline."""
+        earliest = self._deadlines.earliest()
+        if earliest == self._timer_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = earliest
+        self._timer = None if earliest is None else self._clock.call_at(earliest, self._fire)
+
+    def _fire(self) -> None:
+        self.actor_ref.tell(TimerFired())
+
+    def _expire_due(self) -> None:
+        for ticket_type_id in self._deadlines.pop_due(self._clock.now()):
+            self._ask_to_expire(ticket_type_id)
+
+    def _ask_to_expire(self, ticket_type_id: str) -> None:
+        def answered(future: asyncio.Future[Any]) -> None:
+            if not future.cancelled() and not self.actor_stopped.is_set():
+                outcome = future.exception() or future.result()
+                self.actor_ref.tell(ExpiryAnswered(ticket_type_id=ticket_type_id, outcome=outcome))
+
+        self._roster.ask(ticket_type_id, EXPIRE_ORDER).add_done_callback(answered)
+
+    def _take_answer(self, ticket_type_id: str, outcome: Expired | BaseException) -> None:
+        if isinstance(outcome, Expired):
+            self._failures.pop(ticket_type_id, None)
+            # After a release, the commit has told the next deadline. Without one it is still to be set, unless a commit
+            # has told an earlier one since.
+            if outcome.waits_for is not None:
+                self._deadlines.bring_forward(ticket_type_id, max(outcome.waits_for, self._clock.now() + 1))
+            return
+        failures = self._failures[ticket_type_id] = self._failures.get(ticket_type_id, 0) + 1
+        delay = min(BACK_OFF_MS << min(failures - 1, 16), BACK_OFF_MS_MAX)
+        level = log.warning if isinstance(outcome, Refusal) else log.error
+        level("expiry_failed", ticket_type_id=ticket_type_id, error=repr(outcome), retry_in_ms=delay)
+        self._deadlines.set(ticket_type_id, self._clock.now() + delay)
+
+    async def _sweep(self) -> None:
+        try:
+            await self._sweeper.sweep("timer")
+        except Refusal as refusal:
+            log.warning("sweep_failed", error=str(refusal))
+
+    def _retire(self, message: RetireDue) -> None:
+        idle_since = self._clock.now() - self._passivate_after
+        retired = self._roster.retire_idle(idle_since=idle_since, limit=RETIRE_SLICE)
+        # A full slice means that there may be more: come back soon, with the loop free in between.
+        self._every("retire", 10 if retired == RETIRE_SLICE else self._passivate_after, message)
+
+    def _every(self, name: str, delay_ms: int, message: object) -> None:
+        self._periodic[name] = self._clock.call_at(
+            self._clock.now() + delay_ms, lambda: self._tell_unless_stopped(message)
+        )
+
+    def _tell_unless_stopped(self, message: object) -> None:
+        if not self.actor_stopped.is_set():
+            self.actor_ref.tell(message)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,172 @@
+"""The actor of one ticket type: it handles commands one at a time, so there is nothing to lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any
+
+from pykka._envelope import Envelope
+
+from actor_ticketing.actors.claims import Claim, ClaimHolds, ClaimStock, HoldsClaim, StockClaim
+from actor_ticketing.actors.journaling import JournalingActor, Order
+from actor_ticketing.actors.runtime import Pending
+from actor_ticketing.clock import Clock
+from actor_ticketing.domain.catalogue import Counters, TicketType
+from actor_ticketing.domain.commands import ChangeTicketType, Convert, ExpireDue, Extend, Release, Reserve
+from actor_ticketing.domain.errors import Refusal
+from actor_ticketing.domain.events import LedgerEvent, TicketTypeChanged
+from actor_ticketing.domain.inventory import Contended, Inventory
+from actor_ticketing.domain.ports import Journal
+
+EXPIRE_SLICE = 500
+"""Holds expired in one step at the most: a great many due at once are worked off with the loop free in between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reschedule:
+    """Recovery's first command: give holds "from the future" their own length from now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """The outcome of :class:`ExpireDue`: how many holds went and, when none did, the deadline to come back at."""
+
+    count: int
+    waits_for: int | None
+
+
+class TicketTypeActor(JournalingActor):
+    """Owns one :class:`Inventory`.
+
+    :param on_broken: told when an unexpected exception has left the state in doubt; the actor is stopped by then.
+    """
+
+    def __init__(
+        self, inventory: Inventory, journal: Journal, clock: Clock, on_broken: Callable[[str, BaseException], None]
+    ) -> None:
+        super().__init__(journal)
+        self.inventory = inventory
+        self.ticket_type_id = inventory.ticket_type.id
+        self._clock = clock
+        self._on_broken = on_broken
+        self._parked: list[tuple[Order, Pending]] = []
+        self.last_used = clock.now()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it could be stopped and nobody would notice."""
+        inventory = self.inventory
+        return (
+            not (inventory.holds or self._parked or self.has_uncommitted or len(self.actor_inbox))
+            and inventory.is_settled
+        )
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it still decides."""
+        return not self.actor_stopped.is_set()
+
+    def on_receive(self, message: Order) -> Any:
+        """Decide one command; reply when it is durable."""
+        now = self.last_used = self._clock.now()
+        try:
+            decided = self._decide(message, now)
+        except Refusal as refusal:
+            return self.after_commits(refusal)
+        except Contended:
+            pending = Pending()
+            self._parked.append((message, pending))
+            return pending
+        if isinstance(decided, Claim):
+            return decided
+        events, outcome = decided
+        if not events:
+            return self.after_commits(outcome)
+        return self._record(events, outcome, message)
+
+    def _record(self, events: Sequence[LedgerEvent], outcome: Any, order: Order) -> Pending:
+        for event in events:
+            self.inventory.apply(event)
+        return self.commit(
+            events,
+            outcome,
+            keep=order.keep,
+            counters=(self.inventory.counters(),),
+            ticket_type_ids=(self.ticket_type_id,),
+        )
+
+    def _decide(self, order: Order, now: int) -> tuple[Sequence[LedgerEvent], Any] | Claim:  # noqa: PLR0911 - a table.
+        """Return the events and the outcome of a command, or the claim it makes."""
+        command, inventory = order.command, self.inventory
+        match command:
+            case Reserve():
+                self._free_overdue(command, now)
+                events = inventory.reserve(command, now)
+                return events, [event.reservation for event in events]  # type: ignore[union-attr]
+            case Convert():
+                events = inventory.convert(command, now)
+                return events, events[0].purchase  # type: ignore[union-attr]
+            case Extend():
+                events = inventory.extend(command, now)
+                return events, events[0].reservation  # type: ignore[union-attr]
+            case Release():
+                events = inventory.release(command, now)
+                return events, events[0].reservation  # type: ignore[union-attr]
+            case ExpireDue(limit=limit):
+                events = inventory.expire_due(now, limit=limit)
+                return events, Expired(count=len(events), waits_for=None if events else inventory.next_deadline())
+            case ClaimStock(reserve=reserve):
+                self._free_overdue(reserve, now)
+                return StockClaim(self, reserve, now)
+            case ClaimHolds(conversions=conversions):
+                return HoldsClaim(self, conversions, now)
+            case ChangeTicketType():
+                events = inventory.change(command, now)
+                return events, _listing(events[0], inventory)
+            case Reschedule():
+                return inventory.reschedule_from_future(now), None
+            case _:
+                raise TypeError(f"no actor decides {command!r}")
+
+    def _free_overdue(self, reserve: Reserve, now: int) -> None:
+        """Let a reserve have what an overdue hold still occupies, however late the timer is."""
+        short = reserve.quantity - (self.inventory.available - self.inventory.tentative)
+        # Each hold has at least one ticket, so as many holds as are short will do.
+        if short > 0 and (events := self.inventory.expire_due(now, limit=short, freeing=short)):
+            self._record(events, None, Order(command=None))
+
+    def unpark(self) -> None:
+        """Ask everything again that hung on a tentative claim, in its old order and before newer mail."""
+        parked, self._parked = self._parked, []
+        inbox = self.actor_inbox
+        inbox.envelopes.extendleft(Envelope(order, pending.reply_to) for order, pending in reversed(parked))
+        inbox.schedule()
+
+    def fence(self) -> list[Envelope[Any]]:
+        """Stop at once: nothing more is decided here. Return the mail that was not handled, oldest first."""
+        self.unpark()
+        mail = list(self.actor_inbox.envelopes)
+        self.actor_inbox.envelopes.clear()
+        self.stop_now()
+        return mail
+
+    def on_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Report the broken state."""
+        del exception_type, traceback
+        self.doubt(exception_value or RuntimeError("failed without an exception"))
+
+    def doubt(self, error: BaseException) -> None:
+        """Have it rebuilt from what is durable."""
+        self._on_broken(self.ticket_type_id, error)
+
+
+def _listing(changed: LedgerEvent, inventory: Inventory) -> tuple[TicketType, Counters]:
+    assert isinstance(changed, TicketTypeChanged)  # noqa: S101 - that is all Inventory.change returns.
+    return changed.ticket_type, replace(inventory.counters(), total=changed.total)
