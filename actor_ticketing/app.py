@@ -1,0 +1,182 @@
+"""The composition root: what is made of what, in which order it starts, and the reverse for stopping."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from actor_ticketing.actors.board import Board, Holders
+from actor_ticketing.actors.box_office import BoxOffice
+from actor_ticketing.actors.committed import Committed
+from actor_ticketing.actors.desk import Desk
+from actor_ticketing.actors.journaling import Order
+from actor_ticketing.actors.roster import Roster
+from actor_ticketing.actors.statistics import Statistics
+from actor_ticketing.actors.supervisor import Supervisor
+from actor_ticketing.actors.sweep import Sweeper
+from actor_ticketing.actors.ticket_type import Reschedule
+from actor_ticketing.clock import Clock
+from actor_ticketing.config import Settings
+from actor_ticketing.domain.ids import Entropy
+from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
+from actor_ticketing.domain.ports import CommitFailed, Entry, Queries, Store
+from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.connections import open_readers, open_writer
+from actor_ticketing.persistence.journal import GroupCommitJournal
+from actor_ticketing.persistence.queries import SqliteQueries
+from actor_ticketing.persistence.schema import migrate
+from actor_ticketing.persistence.store import SqliteStore
+
+log = structlog.get_logger(__name__)
+
+DATABASE = "tickets.db"
+EXIT_FATAL = 70
+"""EX_SOFTWARE of sysexits.h. A commit's outcome is unknown, say, and only a restart can find out."""
+
+
+def policies_of(settings: Settings) -> Policies:
+    """The rules an operator has set, in ms."""
+    return Policies(
+        hold=HoldPolicy(
+            default_ms=round(settings.holds.default_minutes * 60_000),
+            min_ms=round(settings.holds.min_seconds * 1_000),
+            max_ms=round(settings.holds.max_minutes * 60_000),
+            max_quantity=settings.holds.max_quantity,
+        ),
+        extension=ExtensionPolicy(
+            max_count=settings.extensions.max_count,
+            max_total_ms=round(settings.extensions.max_total_minutes * 60_000),
+        ),
+    )
+
+
+def end_process(error: BaseException) -> None:
+    """End at once, replying to nobody: what the client was told must not depend on what nobody knows."""
+    log.critical("cannot_go_on", error=repr(error), exit_status=EXIT_FATAL)
+    os._exit(EXIT_FATAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """The two sides of a store."""
+
+    store: Store
+    queries: Queries
+
+
+@asynccontextmanager
+async def open_storage(path: Path, settings: Settings) -> AsyncIterator[Storage]:
+    """Open the SQLite database, brought to the newest schema."""
+    log.info("opening_database", path=str(path), sqlite=sqlite3.sqlite_version)
+    async with AsyncExitStack() as stack:
+        writer = await open_writer(
+            path, synchronous=settings.storage.synchronous, busy_timeout_ms=settings.storage.busy_timeout_ms
+        )
+        stack.push_async_callback(writer.close)
+        await writer.run(migrate)
+        readers = await open_readers(
+            path, count=settings.storage.readers, busy_timeout_ms=settings.storage.busy_timeout_ms
+        )
+        stack.push_async_callback(readers.close)
+        yield Storage(store=SqliteStore(writer), queries=SqliteQueries(readers))
+
+
+@asynccontextmanager
+async def open_backend(
+    storage: Storage,
+    settings: Settings,
+    clock: Clock,
+    *,
+    entropy: Entropy = secrets.token_bytes,
+    on_fatal: Callable[[BaseException], None] = end_process,
+) -> AsyncIterator[Backend]:
+    """Start the service on a store, recover, and stop it in the reverse order."""
+    queries = storage.queries
+    policies = policies_of(settings)
+    statistics = Statistics()
+    board = Board(
+        Holders(max_per_session=settings.holds.max_active_per_session, max_per_user=settings.holds.max_active_per_user)
+    )
+    board.recover(await queries.catalogue())
+    committed = Committed(board, statistics, clock)
+
+    def storage_failed(entries: Sequence[Entry], error: CommitFailed) -> None:
+        level = log.critical if error.is_bug else log.error
+        level("commit_failed", error=str(error), entries=len(entries), is_bug=error.is_bug)
+        roster.rebuild({each for entry in entries for each in entry.ticket_type_ids})
+        desk.storage_failed()
+
+    journal = GroupCommitJournal(
+        storage.store,
+        seq=board.seq,
+        on_commit=committed,
+        on_failure=storage_failed,
+        on_unknown=on_fatal,
+        commit_interval_ms=settings.storage.commit_interval_ms,
+    )
+    roster = Roster(
+        journal=journal,
+        queries=queries,
+        clock=clock,
+        policies=policies,
+        mailbox_limit=settings.actors.mailbox_limit,
+    )
+    desk = Desk(board=board, roster=roster, journal=journal, clock=clock, entropy=entropy)
+    sweeper = Sweeper(roster=roster, queries=queries, journal=journal, clock=clock, statistics=statistics)
+    box_office = BoxOffice(
+        board=board,
+        roster=roster,
+        journal=journal,
+        queries=queries,
+        clock=clock,
+        policies=policies,
+        entropy=entropy,
+    )
+    async with AsyncExitStack() as stack:
+        journal.start()
+        stack.push_async_callback(journal.close)
+        stack.push_async_callback(roster.stop)
+        await _recover(queries, board, roster, clock)
+        await sweeper.sweep("startup")
+        supervisor = _start_supervisor(roster, sweeper, clock, settings, on_fatal)
+        stack.callback(supervisor.stop_now)
+        committed.tell_deadlines_to(supervisor.actor_ref)
+        yield Backend(
+            box_office=box_office,
+            desk=desk,
+            sweeper=sweeper,
+            statistics=statistics,
+            queries=queries,
+            clock=clock,
+            next_due_at=lambda: supervisor.next_due_at,
+        )
+
+
+async def _recover(queries: Queries, board: Board, roster: Roster, clock: Clock) -> None:
+    """Give every live hold its actor back. Those that are overdue are released by the start-up sweep."""
+    for stock in await queries.live_stock():
+        for hold in stock.holds:
+            board.recover_hold(hold)
+        inventory = roster.install(stock)
+        board.counters[stock.ticket_type.id] = inventory.counters()
+        if inventory.reschedule_from_future(clock.now()):
+            log.warning("clock_went_back", ticket_type_id=stock.ticket_type.id)
+            await roster.ask(stock.ticket_type.id, Order(command=Reschedule()))
+
+
+def _start_supervisor(
+    roster: Roster, sweeper: Sweeper, clock: Clock, settings: Settings, on_broken: Callable[[BaseException], None]
+) -> Supervisor:
+    return Supervisor.launch(
+        roster=roster,
+        sweeper=sweeper,
+        clock=clock,
+        sweep_interval_ms=round(settings.sweep.interval_seconds * 1_000),
+        passivate_after_ms=round(settings.actors.passivate_after_seconds * 1_000),
+        on_broken=on_broken,
+    )

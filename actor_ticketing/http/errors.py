@@ -1,0 +1,97 @@
+"""The one table from a refusal's kind to a status, and the one shape of every failure."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from actor_ticketing.domain.errors import Draining, Kind, Refusal
+from actor_ticketing.http.answers import JSON, encode
+
+STATUS = {
+    Kind.INVALID: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.KEY_REUSED: 422,
+    Kind.UNAVAILABLE: 503,
+}
+
+PROBLEM_JSON = "application/problem+json"
+REALM = 'Bearer realm="actor-ticketing"'
+
+_CODES = {
+    404: ("route_not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take this method."),
+    413: ("body_too_large", "The body is larger than this service takes."),
+    415: ("unsupported_media_type", "The body has to be JSON, sent as application/json."),
+    417: ("expectation_failed", "The only expectation met here is 100-continue."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One failure, whatever caused it."""
+
+    status: int
+    code: str
+    message: str
+    details: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+INTERNAL = Failure(status=500, code="internal_error", message="Something went wrong on our side.")
+
+
+def failure_of_refusal(refusal: Refusal) -> Failure:
+    """The failure that a refusal becomes."""
+    headers: dict[str, str] = {}
+    if refusal.kind is Kind.UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = f'{REALM}, error="{refusal.details}"' if refusal.details else REALM
+        return Failure(status=401, code=refusal.code, message=refusal.message, headers=headers)
+    if refusal.kind is Kind.UNAVAILABLE:
+        headers["Retry-After"] = "5" if isinstance(refusal, Draining) else "1"
+    return Failure(
+        status=STATUS[refusal.kind],
+        code=refusal.code,
+        message=refusal.message,
+        details=refusal.details,
+        headers=headers,
+    )
+
+
+def failure_of_http(error: web.HTTPException) -> Failure:
+    """The failure that an exception of aiohttp's own becomes: unknown routes, wrong methods, bodies too large."""
+    code, message = _CODES.get(error.status, ("bad_request", HTTPStatus(error.status).phrase))
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+    return Failure(status=error.status, code=code, message=message, headers=headers)
+
+
+def respond_failure(request: web.BaseRequest, failure: Failure) -> web.Response:
+    """Make the response, as RFC 9457 when the client asks for that."""
+    if PROBLEM_JSON in request.headers.get("Accept", ""):
+        document: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(failure.status).phrase,
+            "status": failure.status,
+            "detail": failure.message,
+            "code": failure.code,
+        }
+        if failure.details is not None:
+            document["details"] = failure.details
+        content_type = PROBLEM_JSON
+    else:
+        error: dict[str, Any] = {"code": failure.code}
+        if failure.details is not None:
+            error["details"] = failure.details
+        document = {"success": False, "message": failure.message, "error": error}
+        content_type = JSON
+    return web.Response(
+        status=failure.status,
+        body=encode(document),
+        content_type=content_type,
+        charset="utf-8" if content_type == JSON else None,
+        headers={"Cache-Control": "no-store", **failure.headers},
+    )

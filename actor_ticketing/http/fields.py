@@ -1,0 +1,92 @@
+"""The kinds of values clients may send, and the base of all bodies."""
+
+import json
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from actor_ticketing.domain.instants import from_datetime
+
+METADATA_BYTES_MAX = 4_096
+COUNT_MAX = 10_000_000
+PRICE_MAX = 1_000_000_000_000
+MINUTES_MAX = 366 * 24 * 60
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_PHONE = re.compile(r"\+?[0-9 ().\-/]*")
+
+
+def _typed_text(text: str) -> str:
+    text = text.strip()
+    if not 1 <= len(text) <= 200:
+        raise PydanticCustomError("text_length", "must have 1 to 200 characters")
+    if _CONTROL.search(text):
+        raise PydanticCustomError("text_control", "must not contain control characters")
+    return text
+
+
+def _email(text: str) -> str:
+    try:
+        # Deliverability is the mail server's business; .test is a test deployment's.
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise PydanticCustomError("email", "must be an e-mail address") from error
+
+
+def _phone(text: str) -> str:
+    if not _PHONE.fullmatch(text) or not 5 <= sum(map(str.isdigit, text)) <= 20:
+        raise PydanticCustomError("phone", "must be a telephone number, such as +62 812 3456 789")
+    return text
+
+
+def _metadata(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        size = len(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
+    except (ValueError, RecursionError) as error:
+        raise PydanticCustomError("metadata", "must be plain JSON without NaN or infinity") from error
+    if size > METADATA_BYTES_MAX:
+        raise PydanticCustomError("metadata", "must not be larger than 4 KiB")
+    return value
+
+
+def _instant(value: Any) -> int:
+    try:
+        return from_datetime(datetime.fromisoformat(value))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise PydanticCustomError("instant", "must be an RFC 3339 time, such as 2027-03-20T19:00:00Z") from error
+
+
+def _milliseconds(minutes: Any) -> int:
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float):
+        raise PydanticCustomError("minutes", "must be a number of minutes")
+    if not 0 < minutes <= MINUTES_MAX or round(minutes * 60_000) < 1:
+        raise PydanticCustomError("minutes", "must be more than 0 and at most a year of minutes")
+    return round(minutes * 60_000)
+
+
+Text = Annotated[str, AfterValidator(_typed_text)]
+Email = Annotated[Text, AfterValidator(_email)]
+Phone = Annotated[Text, AfterValidator(_phone)]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{1,128}$")]
+Instant = Annotated[int, BeforeValidator(_instant)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Minutes = Annotated[int, BeforeValidator(_milliseconds)]
+Quantity = Annotated[int, Field(ge=1, le=COUNT_MAX)]
+Price = Annotated[int, Field(ge=0, le=PRICE_MAX)]
+Total = Annotated[int, Field(ge=0, le=COUNT_MAX)]
+Metadata = Annotated[dict[str, JsonValue], AfterValidator(_metadata)]
+
+
+class Body(BaseModel):
+    """Base of all bodies: camelCase on the wire, strict types, nothing unknown."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, frozen=True)
+
+    def given(self) -> dict[str, Any]:
+        """What the client sent, by field name; what it left out is not there."""
+        return {name: getattr(self, name) for name in self.model_fields_set}

@@ -1,0 +1,166 @@
+"""The operator's routes: the catalogue, and the sweep."""
+
+from aiohttp import web
+
+from actor_ticketing.actors.catalogue import Listing
+from actor_ticketing.actors.statistics import TRIGGERS
+from actor_ticketing.domain.catalogue import Event
+from actor_ticketing.domain.reservation import ReservationStatus
+from actor_ticketing.http import present
+from actor_ticketing.http.answers import Answer, Document, respond
+from actor_ticketing.http.catalogue_schemas import EventBody, EventPatch, TicketTypeBody, TicketTypePatch
+from actor_ticketing.http.context import Backend, backend_of, doors_of
+from actor_ticketing.http.idempotency import perform
+from actor_ticketing.http.parsing import LIMIT_MAX, list_meta, page_of, read_model
+from actor_ticketing.http.schemas import EmptyBody
+
+
+async def list_events(request: web.Request) -> web.Response:
+    """``GET /api/admin/events``: all of them, past ones included."""
+    doors_of(request).authenticator.admin(request)
+    backend = backend_of(request)
+    page, limit = page_of(request, default_limit=LIMIT_MAX)
+    board, now = backend.desk.board, backend.clock.now()
+    shows = sorted(board.events.values(), key=lambda show: (show.start_date, show.id))
+    on_page = shows[(page - 1) * limit : page * limit]
+    return respond(
+        Document(
+            [present.event_with_types(board, show, now) for show in on_page],
+            meta=list_meta(page=page, limit=limit, total=len(shows)),
+        ).answer()
+    )
+
+
+async def show_event(request: web.Request) -> web.Response:
+    """``GET /api/admin/events/{id}``."""
+    doors_of(request).authenticator.admin(request)
+    backend = backend_of(request)
+    show = backend.desk.board.event(request.match_info["id"])
+    return respond(_event_answer(backend, show, status=200))
+
+
+async def create_event(request: web.Request) -> web.Response:
+    """``POST /api/admin/events``."""
+    admin = doors_of(request).authenticator.admin(request)
+    backend = backend_of(request)
+    body, raw = await read_model(request, EventBody)
+    return await perform(
+        request,
+        raw,
+        admin.caller,
+        lambda keep: backend.desk.create_event(
+            event_id=body.id, title=body.title, venue=body.venue, start_date=body.start_date, keep=keep
+        ),
+        lambda show: Document({"event": {**present.event(show), "ticketTypes": []}}, status=201).answer(),
+    )
+
+
+async def change_event(request: web.Request) -> web.Response:
+    """``PATCH /api/admin/events/{id}``: what is absent stays."""
+    admin = doors_of(request).authenticator.admin(request)
+    backend = backend_of(request)
+    body, raw = await read_model(request, EventPatch)
+    return await perform(
+        request,
+        raw,
+        admin.caller,
+        lambda keep: backend.desk.change_event(request.match_info["id"], body.given(), keep=keep),
+        lambda show: _event_answer(backend, show, status=200),
+    )
+
+
+async def create_ticket_type(request: web.Request) -> web.Response:
+    """``POST /api/admin/events/{id}/ticket-types``."""
+    admin = doors_of(request).authenticator.admin(request)
+    backend = backend_of(request)
+    body, raw = await read_model(request, TicketTypeBody)
+
+    return await perform(
+        request,
+        raw,
+        admin.caller,
+        lambda keep: backend.desk.create_ticket_type(
+            ticket_type_id=body.id,
+            event_id=request.match_info["id"],
+            terms=body.terms(),
+            window=body.window(),
+            total=body.total,
+            keep=keep,
+        ),
+        lambda listing: _listing_answer(backend, listing, status=201),
+    )
+
+
+async def change_ticket_type(request: web.Request) -> web.Response:
+    """``PATCH /api/admin/ticket-types/{id}``: what is absent stays, null takes a bound away."""
+    admin = doors_of(request).authenticator.admin(request)
+    backend = backend_of(request)
+    body, raw = await read_model(request, TicketTypePatch)
+    return await perform(
+        request,
+        raw,
+        admin.caller,
+        lambda keep: backend.desk.change_ticket_type(
+            request.match_info["id"],
+            body.changed_terms(),
+            window=body.changed_window(),
+            total=body.changed_total(),
+            keep=keep,
+        ),
+        lambda listing: _listing_answer(backend, listing, status=200),
+    )
+
+
+async def cleanup(request: web.Request) -> web.Response:
+    """``POST /api/admin/reservations/cleanup``: sweep now."""
+    admin = doors_of(request).authenticator.admin(request)
+    backend = backend_of(request)
+    _, raw = await read_model(request, EmptyBody, may_be_empty=True)
+    return await perform(request, raw, admin.caller, lambda _: backend.sweeper.sweep("manual"), _swept)
+
+
+async def cron_cleanup(request: web.Request) -> web.Response:
+    """``GET /api/cron/cleanup-reservations``: the same for an outside scheduler."""
+    doors_of(request).authenticator.cron(request)
+    return respond(_swept(await backend_of(request).sweeper.sweep("cron")))
+
+
+async def statistics(request: web.Request) -> web.Response:
+    """``GET /api/admin/reservations/cleanup``: what expiry has done since the service started."""
+    doors_of(request).authenticator.admin(request)
+    backend = backend_of(request)
+    counts = await backend.queries.status_counts()
+    overdue = await backend.queries.overdue(backend.clock.now())
+    lag = backend.statistics.expiry_lag.summary()
+    sweeps = backend.statistics.sweeps
+    data = {
+        "counts": {status.value: counts.get(status, 0) for status in ReservationStatus},
+        "overdue": sum(overdue.values()),
+        "sweeps": {
+            trigger: {
+                "runs": sweeps[trigger].runs,
+                "expired": sweeps[trigger].expired,
+                "lastAt": present.instant_or_none(sweeps[trigger].last_at),
+                "lastDurationMs": sweeps[trigger].last_duration_ms,
+            }
+            for trigger in TRIGGERS
+        },
+        "expiryLagMs": {"p50": lag.p50, "p99": lag.p99, "max": lag.max, "count": lag.count},
+        "nextDueAt": present.instant_or_none(backend.next_due_at()),
+    }
+    return respond(Document(data).answer())
+
+
+def _event_answer(backend: Backend, show: Event, *, status: int) -> Answer:
+    data = {"event": present.event_with_types(backend.desk.board, show, backend.clock.now())}
+    return Document(data, status=status).answer()
+
+
+def _listing_answer(backend: Backend, listing: Listing, *, status: int) -> Answer:
+    data = {"ticketType": present.ticket_type(*listing, backend.clock.now())}
+    return Document(data, status=status).answer()
+
+
+def _swept(outcome: tuple[int, int]) -> Answer:
+    expired, duration_ms = outcome
+    return Document({"expired": expired, "durationMs": duration_ms}, message="Cleanup completed").answer()

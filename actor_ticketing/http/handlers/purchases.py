@@ -1,0 +1,81 @@
+"""Turning holds into tickets."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from actor_ticketing.domain.errors import Unauthenticated
+from actor_ticketing.domain.purchase import Person, Purchase
+from actor_ticketing.domain.reservation import Owner
+from actor_ticketing.http import present
+from actor_ticketing.http.answers import Answer, Document
+from actor_ticketing.http.auth import caller_of, owner_of
+from actor_ticketing.http.context import backend_of, doors_of
+from actor_ticketing.http.idempotency import perform
+from actor_ticketing.http.parsing import read_model
+from actor_ticketing.http.schemas import HolderBody, PurchaseBody, PurchasesBody
+
+
+def _buyer_of(request: web.Request, session_id: str | None) -> Owner:
+    doors = doors_of(request)
+    identity = doors.authenticator.user(request)
+    if doors.purchase_needs_user and (identity is None or identity.user_id is None):
+        raise Unauthenticated("A purchase needs a signed-in user: send a bearer token.")
+    return owner_of(session_id, identity)
+
+
+def _people(bodies: Sequence[HolderBody]) -> list[Person]:
+    return [body.person() for body in bodies]
+
+
+async def one(request: web.Request) -> web.Response:
+    """``POST /api/public/reservations/{id}/purchase``."""
+    backend = backend_of(request)
+    body, raw = await read_model(request, PurchaseBody)
+    owner = _buyer_of(request, body.session_id)
+    board, signer = backend.box_office.board, doors_of(request).signer
+
+    def render(purchases: list[Purchase]) -> Answer:
+        [bought] = purchases
+        data = {
+            **present.one_reservation(board, bought.reservation, backend.clock.now()),
+            "transaction": present.transaction(bought.transaction),
+            "tickets": present.tickets(board, signer, bought.tickets),
+        }
+        return Document(data, message="Purchase completed successfully", status=201).answer()
+
+    orders = [(request.match_info["id"], _people(body.ticket_holders))]
+    return await perform(
+        request,
+        raw,
+        caller_of(owner),
+        lambda keep: backend.box_office.purchase(orders, owner, body.buyer_info.person(), keep=keep),
+        render,
+    )
+
+
+async def several(request: web.Request) -> web.Response:
+    """``POST /api/public/purchases``: several reservations of one owner, all or none."""
+    backend = backend_of(request)
+    body, raw = await read_model(request, PurchasesBody)
+    owner = _buyer_of(request, body.session_id)
+    board, signer = backend.box_office.board, doors_of(request).signer
+
+    def render(purchases: list[Purchase]) -> Answer:
+        now = backend.clock.now()
+        data = {
+            "reservations": [present.reservation(board, bought.reservation, now) for bought in purchases],
+            "transactions": [present.transaction(bought.transaction) for bought in purchases],
+            "tickets": [ticket for bought in purchases for ticket in present.tickets(board, signer, bought.tickets)],
+        }
+        return Document(data, message="Purchase completed successfully", status=201).answer()
+
+    holders = [_people(each) for each in body.ticket_holders]
+    orders = list(zip(body.reservation_ids, holders, strict=True))
+    return await perform(
+        request,
+        raw,
+        caller_of(owner),
+        lambda keep: backend.box_office.purchase(orders, owner, body.buyer_info.person(), keep=keep),
+        render,
+    )

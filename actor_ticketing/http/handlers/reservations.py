@@ -1,0 +1,124 @@
+"""Reserve, look, extend, cancel."""
+
+from aiohttp import web
+
+from actor_ticketing.domain.instants import rfc3339
+from actor_ticketing.domain.reservation import Owner, Reservation
+from actor_ticketing.http import present
+from actor_ticketing.http.answers import Answer, Document, respond
+from actor_ticketing.http.auth import caller_of, owner_of
+from actor_ticketing.http.context import backend_of, doors_of
+from actor_ticketing.http.idempotency import perform
+from actor_ticketing.http.parsing import list_meta, page_of, read_model
+from actor_ticketing.http.schemas import CreateReservationBody, ExtendBody, SessionBody
+
+
+def owner_in_query(request: web.Request) -> Owner:
+    """Who asks, when there is no body."""
+    return owner_of(request.query.get("sessionId"), doors_of(request).authenticator.user(request))
+
+
+async def create(request: web.Request) -> web.Response:
+    """``POST /api/public/reservations``: one line or several, all or none."""
+    backend = backend_of(request)
+    body, raw = await read_model(request, CreateReservationBody)
+    owner = owner_of(body.session_id, doors_of(request).authenticator.user(request))
+    box_office, clock = backend.box_office, backend.clock
+
+    def render(made: list[Reservation]) -> Answer:
+        now = clock.now()
+        if body.reservations is None:
+            data = present.one_reservation(box_office.board, made[0], now)
+        else:
+            data = {
+                "reservations": [present.reservation(box_office.board, each, now) for each in made],
+                "expiresAt": rfc3339(made[0].expires_at),
+                "remainingSeconds": present.remaining_seconds(made[0], now),
+                "serverTime": rfc3339(now),
+            }
+        many = "s" if body.reservations is not None else ""
+        return Document(data, message=f"Reservation{many} created successfully", status=201).answer()
+
+    return await perform(
+        request,
+        raw,
+        caller_of(owner),
+        lambda keep: box_office.reserve(
+            body.lines,
+            # A user without a guest session gets one of their own for this reservation.
+            session_id=owner.session_id or box_office.new_session_id(),
+            user_id=owner.user_id,
+            duration_ms=body.expiration_minutes,
+            metadata=body.metadata_text,
+            keep=keep,
+        ),
+        render,
+    )
+
+
+async def index(request: web.Request) -> web.Response:
+    """``GET /api/public/reservations``: live holds of a session, or of the user."""
+    backend = backend_of(request)
+    owner = owner_in_query(request)
+    page, limit = page_of(request)
+    held, total = await backend.box_office.active(owner, offset=(page - 1) * limit, limit=limit)
+    now = backend.clock.now()
+    meta = {**list_meta(page=page, limit=limit, total=total), "serverTime": rfc3339(now)}
+    board = backend.box_office.board
+    return respond(Document([present.reservation(board, each, now) for each in held], meta=meta).answer())
+
+
+async def show(request: web.Request) -> web.Response:
+    """``GET /api/public/reservations/{id}``: any state; a purchased one with its tickets."""
+    backend = backend_of(request)
+    record = await backend.box_office.reservation(request.match_info["id"], owner_in_query(request))
+    board = backend.box_office.board
+    data = present.one_reservation(board, record.reservation, backend.clock.now())
+    if record.transaction is not None:
+        data["transaction"] = present.transaction(record.transaction)
+        data["tickets"] = present.tickets(board, doors_of(request).signer, record.tickets)
+    return respond(Document(data).answer())
+
+
+async def extend(request: web.Request) -> web.Response:
+    """``PATCH /api/public/reservations/{id}``."""
+    backend = backend_of(request)
+    body, raw = await read_model(request, ExtendBody)
+    owner = owner_of(body.session_id, doors_of(request).authenticator.user(request))
+    box_office = backend.box_office
+    policy = box_office.policies.extension
+
+    def render(held: Reservation) -> Answer:
+        data = present.one_reservation(box_office.board, held, backend.clock.now())
+        data["extensionsLeft"] = policy.extensions_left(held)
+        data["maxExpiresAt"] = rfc3339(policy.max_expires_at(held))
+        return Document(data, message="Reservation extended successfully").answer()
+
+    return await perform(
+        request,
+        raw,
+        caller_of(owner),
+        lambda keep: box_office.extend(request.match_info["id"], owner, body.additional_minutes, keep=keep),
+        render,
+    )
+
+
+async def cancel(request: web.Request) -> web.Response:
+    """``DELETE /api/public/reservations/{id}``; some proxies drop the body, so the session may be in the query."""
+    backend = backend_of(request)
+    body, raw = await read_model(request, SessionBody, may_be_empty=True)
+    session_id = body.session_id if body.session_id is not None else request.query.get("sessionId")
+    owner = owner_of(session_id, doors_of(request).authenticator.user(request))
+    box_office = backend.box_office
+
+    def render(released: Reservation) -> Answer:
+        data = present.one_reservation(box_office.board, released, backend.clock.now())
+        return Document(data, message="Reservation cancelled successfully").answer()
+
+    return await perform(
+        request,
+        raw,
+        caller_of(owner),
+        lambda keep: box_office.release(request.match_info["id"], owner, keep=keep),
+        render,
+    )

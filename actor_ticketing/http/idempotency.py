@@ -1,0 +1,107 @@
+"""Idempotency-Key: the same request again gets the first answer, byte for byte, also after a crash.
+
+A key is claimed in memory before the first await, so that duplicates under way share one answer; the answer of a
+request that changed something goes into the transaction of its effect, so that there is never one without the other.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from actor_ticketing.actors.journaling import Keep
+from actor_ticketing.actors.sweep import ANSWERS_KEPT_MS
+from actor_ticketing.domain.errors import Invalid, KeyReused, Unavailable
+from actor_ticketing.domain.ports import StoredAnswer
+from actor_ticketing.http.answers import Answer, respond
+from actor_ticketing.http.context import Backend, backend_of
+
+HEADER = "Idempotency-Key"
+_KEY = re.compile(r"[!-~]{1,255}")
+
+Action = Callable[[Keep | None], Awaitable[Any]]
+Render = Callable[[Any], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    fingerprint: bytes
+    answer: asyncio.Future[Answer]
+
+
+_CLAIMS = web.AppKey("idempotency_claims", dict[tuple[bytes, str], _Claim])
+
+
+def install(app: web.Application) -> None:
+    """Give an application its table of keys under way."""
+    app[_CLAIMS] = {}
+
+
+async def perform(request: web.Request, body: bytes, caller: str, action: Action, render: Render) -> web.Response:
+    """Carry out an unsafe request once, and answer it.
+
+    :param caller: whose key it is: two callers may use the same key.
+    :param action: changes something; it hands what it is given, if anything, down to where the change is committed.
+    :param render: makes the answer from the action's outcome; it must be pure, since it may run before the commit.
+    :raises KeyReused: when the key came before with another body or route.
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        return respond(render(await action(None)))
+    if not _KEY.fullmatch(key):
+        raise Invalid.field(HEADER, "must be 1 to 255 visible ASCII characters")
+    fingerprint = hashlib.sha256(b"\0".join([request.method.encode(), request.path.encode(), body])).digest()
+    slot = (hashlib.sha256(caller.encode()).digest(), key)
+    claims = request.app[_CLAIMS]
+    first = claims.get(slot)
+    if first is not None:
+        if first.fingerprint != fingerprint:
+            raise KeyReused("This Idempotency-Key was used for another request.")
+        return respond(await asyncio.shield(first.answer))
+    claim = claims[slot] = _Claim(fingerprint, asyncio.get_running_loop().create_future())
+    try:
+        answer = await _first_time(backend_of(request), slot, fingerprint, action, render)
+    except BaseException as error:
+        # Whoever waits gets the same refusal; the key is free again.
+        claim.answer.set_exception(
+            error if isinstance(error, Exception) else Unavailable("The first request was cut off.")
+        )
+        claim.answer.exception()
+        raise
+    else:
+        claim.answer.set_result(answer)
+    finally:
+        del claims[slot]
+    return respond(answer)
+
+
+async def _first_time(
+    backend: Backend, slot: tuple[bytes, str], fingerprint: bytes, action: Action, render: Render
+) -> Answer:
+    caller, key = slot
+    stored = await backend.queries.answer(caller, key)
+    now = backend.clock.now()
+    if stored is not None and stored.created_at > now - ANSWERS_KEPT_MS:
+        if stored.fingerprint != fingerprint:
+            raise KeyReused("This Idempotency-Key was used for another request.")
+        return Answer(stored.status, stored.body)
+    kept: list[StoredAnswer] = []
+
+    def keep(outcome: Any) -> StoredAnswer:
+        answer = render(outcome)
+        kept.append(
+            StoredAnswer(
+                caller=caller, key=key, fingerprint=fingerprint, status=answer.status, body=answer.body, created_at=now
+            )
+        )
+        return kept[-1]
+
+    outcome = await action(keep)
+    if not kept:
+        # No actor's decision stands behind this answer, so it is kept on its own.
+        await backend.box_office.keep_answer(keep(outcome))
+    return Answer(kept[-1].status, kept[-1].body)

@@ -1,0 +1,46 @@
+"""What happens around every request: its id, and the one shape of every failure."""
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from actor_ticketing.domain.errors import Refusal, Unavailable
+from actor_ticketing.http.errors import INTERNAL, failure_of_http, failure_of_refusal, respond_failure
+from actor_ticketing.tickets.qr import QrOverloaded
+
+log = structlog.get_logger(__name__)
+
+REQUEST_ID = "X-Request-ID"
+_SANE = re.compile(r"[A-Za-z0-9._:/+=~-]{1,128}")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Name the request, handle it, and answer every failure in one shape."""
+    given = request.headers.get(REQUEST_ID, "")
+    request_id = given if _SANE.fullmatch(given) else secrets.token_urlsafe(12)
+    try:
+        response = await handler(request)
+    except Refusal as refusal:
+        response = respond_failure(request, failure_of_refusal(refusal))
+    except QrOverloaded:
+        response = respond_failure(request, failure_of_refusal(Unavailable("Too many codes are being drawn.")))
+    except web.HTTPException as error:
+        response = respond_failure(request, failure_of_http(error))
+    except Exception:
+        log.exception("request_failed", method=request.method, route=_route_of(request), request_id=request_id)
+        response = respond_failure(request, INTERNAL)
+    response.headers[REQUEST_ID] = request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _route_of(request: web.Request) -> str:
+    # The pattern, not the path: ids in a path can be secrets.
+    resource = request.match_info.route.resource
+    return "unknown" if resource is None else resource.canonical

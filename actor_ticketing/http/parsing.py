@@ -1,0 +1,106 @@
+"""From bytes to checked values."""
+
+import asyncio
+import re
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from actor_ticketing.domain.errors import Draining, Invalid
+from actor_ticketing.http.context import doors_of
+
+M = TypeVar("M", bound=BaseModel)
+
+_PLAIN = {
+    "missing": "is required",
+    "extra_forbidden": "is not known here",
+    "int_type": "must be an integer",
+    "string_type": "must be a string",
+    "string_pattern_mismatch": "has characters or a length that are not allowed here",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "list_type": "must be a list",
+}
+_NUMBER = re.compile(r"[0-9]{1,9}")
+LIMIT_MAX = 100
+
+
+async def read_body(request: web.Request) -> bytes:
+    """Return the whole body.
+
+    :raises Draining: when the service is stopping and the body does not arrive in the time left.
+    """
+    if request.content.is_eof():
+        return await request.read()
+    doors = doors_of(request)
+    try:
+        async with asyncio.timeout(None) as timeout:
+            doors.reading.add(timeout)
+            try:
+                return await request.read()
+            finally:
+                doors.reading.discard(timeout)
+    except TimeoutError as error:
+        raise Draining from error
+
+
+async def read_model(request: web.Request, model: type[M], *, may_be_empty: bool = False) -> tuple[M, bytes]:
+    """Return the body as ``model``, and its bytes. An empty body stands for ``{}`` where that is allowed.
+
+    :raises Invalid: naming every field that is wrong.
+    :raises web.HTTPUnsupportedMediaType: for anything that is not said to be JSON.
+    """
+    if doors_of(request).draining:
+        raise Draining
+    body = await read_body(request)
+    if not body and may_be_empty:
+        return model(), body
+    if request.content_type != "application/json" or (request.charset or "utf-8").lower() not in {"utf-8", "utf8"}:
+        raise web.HTTPUnsupportedMediaType
+    try:
+        return model.model_validate_json(body), body
+    except ValidationError as error:
+        raise invalid_of(error) from None
+
+
+def invalid_of(error: ValidationError) -> Invalid:
+    """The refusal that names every field in which a body is wrong."""
+    problems = []
+    for each in error.errors(include_url=False, include_context=False, include_input=False):
+        if each["type"] == "json_invalid":
+            malformed = Invalid(f"The body is not valid JSON: {each['msg'].removeprefix('Invalid JSON: ')}.")
+            malformed.code = "malformed_json"
+            return malformed
+        field = ".".join(str(part) for part in each["loc"]) or "body"
+        problem = _PLAIN.get(each["type"]) or each["msg"].replace("Input should", "must")
+        problems.append({"field": field, "problem": problem})
+    return Invalid("Some of what was sent is not valid.", problems)
+
+
+def page_of(request: web.Request, *, default_limit: int = 10) -> tuple[int, int]:
+    """Return ``page`` (from 1) and ``limit`` (1 to 100) of a query.
+
+    :raises Invalid: when one of them is not such a number.
+    """
+    page = _number(request, "page", 1)
+    limit = _number(request, "limit", default_limit)
+    if page < 1:
+        raise Invalid.field("page", "must be at least 1")
+    if not 1 <= limit <= LIMIT_MAX:
+        raise Invalid.field("limit", f"must be between 1 and {LIMIT_MAX}")
+    return page, limit
+
+
+def _number(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not _NUMBER.fullmatch(text):
+        raise Invalid.field(name, "must be an integer")
+    return int(text)
+
+
+def list_meta(*, page: int, limit: int, total: int) -> dict[str, int]:
+    """The ``meta`` of a list."""
+    return {"page": page, "limit": limit, "total": total, "totalPages": -(-total // limit)}

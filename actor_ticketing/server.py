@@ -1,0 +1,118 @@
+"""The running process: lock, doors, storage, service, and an orderly end."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+
+import structlog
+from aiohttp import web
+
+from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.catalogue.demo import demo_catalogue
+from actor_ticketing.catalogue.importer import DeskTarget, import_catalogue
+from actor_ticketing.clock import Clock, SystemClock
+from actor_ticketing.config import Settings
+from actor_ticketing.credentials import Credentials
+from actor_ticketing.http.application import create_application
+from actor_ticketing.http.auth import Authenticator, TokenPolicy
+from actor_ticketing.http.context import Backend, Doors
+from actor_ticketing.persistence.lock import DataDirLock
+from actor_ticketing.tickets.qr import QrCodes
+from actor_ticketing.tickets.signing import SigningKey, TicketSigner
+
+log = structlog.get_logger(__name__)
+
+BACKLOG = 4_096
+"""Connections the kernel may queue: at the start of an on-sale everyone connects at once."""
+
+
+def doors_of(settings: Settings, credentials: Credentials) -> Doors:
+    """What the HTTP side needs before there is a service."""
+    policy = TokenPolicy(
+        secret=credentials.jwt_secret,
+        issuer=settings.auth.jwt_issuer,
+        audience=settings.auth.jwt_audience,
+        algorithms=settings.auth.jwt_algorithms,
+        leeway_seconds=settings.auth.jwt_leeway_seconds,
+    )
+    return Doors(
+        authenticator=Authenticator(policy, admin_token=credentials.admin_token, cron_secret=credentials.cron_secret),
+        signer=TicketSigner([SigningKey(key.kid, key.seed) for key in credentials.ticket_keys]),
+        qr_codes=QrCodes(),
+        purchase_needs_user=settings.auth.purchase == "required",
+    )
+
+
+async def serve(settings: Settings, credentials: Credentials, *, demo: bool, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    :param announce: told the address, once, when requests are taken.
+    :raises DataDirInUse: when another process works on the data directory.
+    :raises OSError: when the address cannot be listened on.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    lock = DataDirLock(settings.data_dir)
+    try:
+        await _serve_locked(settings, credentials, demo=demo, announce=announce, stop=stop)
+    finally:
+        lock.release()
+
+
+async def _serve_locked(
+    settings: Settings,
+    credentials: Credentials,
+    *,
+    demo: bool,
+    announce: Callable[[str], None],
+    stop: asyncio.Event,
+) -> None:
+    doors = doors_of(settings, credentials)
+    application = create_application(doors, max_body_bytes=settings.server.max_body_bytes)
+    # Three quarters of the time are for requests in flight, the rest for the journal and the database.
+    in_flight_seconds = settings.server.shutdown_seconds * 0.75
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=in_flight_seconds)
+    await runner.setup()
+    try:
+        # The doors open before recovery, so that /livez answers and everything else says 503.
+        site = web.TCPSite(runner, settings.server.host, settings.server.port, backlog=BACKLOG)
+        await site.start()
+        clock = SystemClock()
+        async with (
+            open_storage(settings.data_dir / DATABASE, settings) as storage,
+            open_backend(storage, settings, clock) as backend,
+        ):
+            if demo:
+                await _load_demo(backend, clock)
+            doors.backend = backend
+            announce(_address(settings.server.host, runner))
+            await stop.wait()
+            log.info("stopping", seconds=settings.server.shutdown_seconds)
+            _end_in_time(settings.server.shutdown_seconds)
+            doors.drain(body_grace_seconds=in_flight_seconds / 2)
+            await runner.cleanup()
+    finally:
+        await runner.cleanup()
+        await doors.qr_codes.close()
+
+
+async def _load_demo(backend: Backend, clock: Clock) -> None:
+    if not backend.desk.board.events:
+        await import_catalogue(demo_catalogue(clock.now()), DeskTarget(backend.desk, clock))
+
+
+def _address(host: str, runner: web.AppRunner) -> str:
+    port = runner.addresses[0][1]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _end_in_time(seconds: float) -> None:
+    """End without finishing, if the time is up first. Nothing that was acknowledged is lost by that."""
+
+    def give_up() -> None:
+        log.error("stopped_unfinished", seconds=seconds)
+        os._exit(1)
+
+    asyncio.get_running_loop().call_later(seconds * 0.95, give_up)
