@@ -1,0 +1,52 @@
+"""A whole service in this process, under a clock that tests step."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from actor_ticketing.app import DATABASE, Storage, open_backend, open_storage
+from actor_ticketing.clock import ManualClock
+from actor_ticketing.config import Settings
+from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.memory import MemoryStore
+from support.service import OpenBackend, fatal
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture
+def memory() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+async def backend(memory: MemoryStore, settings: Settings, clock: ManualClock) -> AsyncIterator[Backend]:
+    """The service on the in-memory store: commits take a few turns of the loop and no threads."""
+    storage = Storage(store=memory, queries=memory)
+    async with open_backend(storage, settings, clock, on_fatal=fatal) as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_on_disk(tmp_path: Path, settings: Settings, clock: ManualClock) -> OpenBackend:
+    """Open the service on a SQLite database of this test's own; opening it again recovers it."""
+
+    @asynccontextmanager
+    async def open_it() -> AsyncIterator[Backend]:
+        async with (
+            open_storage(tmp_path / DATABASE, settings) as storage,
+            open_backend(storage, settings, clock, on_fatal=fatal) as opened,
+        ):
+            yield opened
+
+    return open_it
