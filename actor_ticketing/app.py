@@ -140,12 +140,14 @@ async def open_backend(
     async with AsyncExitStack() as stack:
         journal.start()
         stack.push_async_callback(journal.close)
+        stack.push_async_callback(desk.stop)
         stack.push_async_callback(roster.stop)
         await _recover(queries, board, roster, clock)
         await sweeper.sweep("startup")
         supervisor = _start_supervisor(roster, sweeper, clock, settings, on_fatal)
         stack.callback(supervisor.stop_now)
         committed.tell_deadlines_to(supervisor.actor_ref)
+        stack.callback(committed.forget_supervisor)
         yield Backend(
             box_office=box_office,
             desk=desk,

@@ -59,6 +59,8 @@ DataDir = Annotated[Path | None, typer.Option(help="Directory of the database an
 
 def main() -> None:
     """Run the command line."""
+    # The database holds personal data: nobody else on the machine has business with it.
+    os.umask(0o077)
     app()
 
 
@@ -169,11 +171,14 @@ async def _import_here(catalogue: Any, settings: Settings, step: Callable[[], No
 
 
 @app.command()
-def verify(config: Config = None, data_dir: DataDir = None) -> None:
+def verify(
+    file: Annotated[Path | None, typer.Argument(help="A backup to look at instead of the data directory's.")] = None,
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
     """Prove the books: counters, reservations, tickets and ledger agree. Exits 1 when they do not."""
     with _problems_as_messages():
-        settings = _settings(config, data_dir)
-        report = verify_books(settings.data_dir / DATABASE)
+        report = verify_books(file or _settings(config, data_dir).data_dir / DATABASE)
     for check in report.checks:
         typer.echo(f"{'ok ' if not check.problems else 'BAD'}  {check.name} ({check.looked_at})")
         for problem in check.problems:

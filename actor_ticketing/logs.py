@@ -19,7 +19,11 @@ def configure_logs(level: str, style: Literal["console", "json"]) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # The default shows every frame's variables, among them session ids and personal data.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     if style == "json":
         shared.append(structlog.processors.format_exc_info)

@@ -17,6 +17,7 @@ from actor_ticketing.credentials import Credentials
 from actor_ticketing.http.application import create_application
 from actor_ticketing.http.auth import Authenticator, TokenPolicy
 from actor_ticketing.http.context import Backend, Doors
+from actor_ticketing.http.runner import Runner
 from actor_ticketing.persistence.lock import DataDirLock
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
@@ -73,7 +74,7 @@ async def _serve_locked(
     application = create_application(doors, max_body_bytes=settings.server.max_body_bytes)
     # Three quarters of the time are for requests in flight, the rest for the journal and the database.
     in_flight_seconds = settings.server.shutdown_seconds * 0.75
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=in_flight_seconds)
+    runner = Runner(application, access_log=None, shutdown_timeout=in_flight_seconds)
     await runner.setup()
     try:
         # The doors open before recovery, so that /livez answers and everything else says 503.
@@ -87,15 +88,21 @@ async def _serve_locked(
             if demo:
                 await _load_demo(backend, clock)
             doors.backend = backend
-            announce(_address(settings.server.host, runner))
+            address = _address(settings.server.host, runner)
+            log.info("ready", address=address)
+            announce(address)
             await stop.wait()
             log.info("stopping", seconds=settings.server.shutdown_seconds)
             _end_in_time(settings.server.shutdown_seconds)
+            await site.stop()
             doors.drain(body_grace_seconds=in_flight_seconds / 2)
+            # aiohttp throws away what arrives once its cleanup has begun, so the bodies under way come first.
+            await doors.bodies_read()
             await runner.cleanup()
     finally:
         await runner.cleanup()
         await doors.qr_codes.close()
+    log.info("stopped")
 
 
 async def _load_demo(backend: Backend, clock: Clock) -> None:

@@ -1,8 +1,8 @@
 """The box office: takes a buyer's request, finds the actors for it, and returns what has become durable."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
 
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.bulk import claim_all, confirm_all
@@ -23,6 +23,8 @@ from actor_ticketing.domain.policies import Policies
 from actor_ticketing.domain.ports import Entry, Journal, Queries, ReservationRecord, StoredAnswer
 from actor_ticketing.domain.purchase import Person, Purchase
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+
+T = TypeVar("T")
 
 
 class BoxOffice:
@@ -95,11 +97,23 @@ class BoxOffice:
             )
             for ticket_type_id, of_type in by_type.items()
         }
-        self.board.holders.claim(session_id, user_id, len(lines))
+        if not self.board.holders.are_limited:
+            return await self._reserve(commands, ids, keep)
+        # In a task of its own: a caller who is cancelled does not know whether the places are taken.
+        work = self._reserve_in_places(commands, ids, keep, Owner(session_id=session_id, user_id=user_id))
+        return await self._to_the_end(work)
+
+    async def _reserve_in_places(
+        self, commands: Mapping[str, Reserve], ids: Sequence[str], keep: Keep | None, owner: Owner
+    ) -> list[Reservation]:
+        holders, session_id = self.board.holders, owner.session_id or ""
+        while not holders.claim(session_id, owner.user_id, len(ids)):
+            # It hangs on reservations of the same holder that are under way. They end soon, one way or the other.
+            await holders.changed()
         try:
             return await self._reserve(commands, ids, keep)
         except BaseException:
-            self.board.holders.give_back(session_id, user_id, len(lines))
+            holders.give_back(session_id, owner.user_id, len(ids))
             raise
 
     async def _reserve(
@@ -236,22 +250,27 @@ class BoxOffice:
         self, commands: Mapping[str, Any], outcome_of: Callable[[Sequence[Any]], Any], keep: Keep | None
     ) -> Any:
         # In a task of its own, so that a caller who is cancelled cannot leave a claim behind.
-        work = asyncio.create_task(self._claim_and_confirm(commands, outcome_of, keep))
-        self._under_way.add(work)
-        work.add_done_callback(self._under_way.discard)
-        outcome = await asyncio.shield(work)
-        if isinstance(outcome, Refusal):
-            raise outcome
-        return outcome
+        return await self._to_the_end(self._claim_and_confirm(commands, outcome_of, keep))
 
     async def _claim_and_confirm(
         self, commands: Mapping[str, Any], outcome_of: Callable[[Sequence[Any]], Any], keep: Keep | None
     ) -> Any:
-        try:
-            claims = await claim_all(self._roster, commands)
-            return await confirm_all(self._journal, claims, outcome_of, keep=keep)
-        except Refusal as refusal:
-            return refusal
+        claims = await claim_all(self._roster, commands)
+        outcome = await confirm_all(self._journal, claims, outcome_of, keep=keep)
+        if isinstance(outcome, Refusal):
+            raise outcome
+        return outcome
+
+    async def _to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._finished)
+        return await asyncio.shield(task)
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # Seen, even if its caller is gone.
 
     async def keep_answer(self, answer: StoredAnswer) -> None:
         """Keep an answer that no actor's decision stands behind.

@@ -1,7 +1,8 @@
 """The actor of the catalogue: adds and changes events, and adds ticket types. A ticket type's own actor changes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import Any
 
 from actor_ticketing.actors.board import Board
@@ -39,10 +40,16 @@ class CreateTicketType:
 
 
 class CatalogueActor(JournalingActor):
-    """Knows the events and the ids that are taken, committed or about to be."""
+    """Knows the events and the ids that are taken, committed or about to be.
 
-    def __init__(self, board: Board, journal: Journal, clock: Clock) -> None:
+    :param on_broken: told when an unexpected exception has left the state in doubt; the actor is stopped by then.
+    """
+
+    def __init__(
+        self, board: Board, journal: Journal, clock: Clock, on_broken: Callable[[BaseException], None]
+    ) -> None:
         super().__init__(journal)
+        self._on_broken = on_broken
         self._clock = clock
         self._events = dict(board.events)
         self._ticket_type_ids = set(board.ticket_types)
@@ -54,6 +61,16 @@ class CatalogueActor(JournalingActor):
         except Refusal as refusal:
             return self.after_commits(refusal)
         return self.commit((event,), outcome, keep=message.keep)
+
+    def on_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Report the broken state."""
+        del exception_type, traceback
+        self._on_broken(exception_value or RuntimeError("failed without an exception"))
 
     def _decide(self, command: Any, now: int) -> tuple[CatalogueEvent, Event | Listing]:
         match command:

@@ -34,6 +34,10 @@ class Committed:
             if stock.next_deadline is not None:
                 supervisor.tell(DeadlineMoved(ticket_type_id=stock.ticket_type_id, deadline=stock.next_deadline))
 
+    def forget_supervisor(self) -> None:
+        """Tell deadlines to nobody any more: what is still to be committed comes after the timers' end."""
+        self._supervisor = None
+
     def __call__(self, entry: Entry) -> None:
         """Take over one entry that has just become durable."""
         before = [self._deadline_on_board(stock.ticket_type_id) for stock in entry.counters]

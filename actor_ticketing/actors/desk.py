@@ -1,21 +1,25 @@
 """The organiser's desk: the catalogue as an admin changes it."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from pykka import ActorRef
+import structlog
+from pykka._envelope import Envelope
 
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.catalogue import CatalogueActor, ChangeEvent, CreateEvent, CreateTicketType, Listing
 from actor_ticketing.actors.journaling import Keep, Order
 from actor_ticketing.actors.roster import Roster
-from actor_ticketing.actors.runtime import LoopFuture
+from actor_ticketing.actors.runtime import LoopFuture, reply_to_all
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.catalogue import Event, SalesWindow, TicketType
 from actor_ticketing.domain.commands import ChangeTicketType
-from actor_ticketing.domain.errors import Refusal
+from actor_ticketing.domain.errors import Refusal, StorageUnavailable
 from actor_ticketing.domain.ids import Entropy, new_id
 from actor_ticketing.domain.ports import Journal
+
+log = structlog.get_logger(__name__)
 
 
 class Desk:
@@ -27,7 +31,8 @@ class Desk:
         self._journal = journal
         self._clock = clock
         self._entropy = entropy
-        self._catalogue = self._start_catalogue()
+        self._replacing: asyncio.Task[None] | None = None
+        self._catalogue = self._launch()
 
     async def create_event(
         self, *, event_id: str | None, title: str, venue: str, start_date: int, keep: Keep | None = None
@@ -81,19 +86,40 @@ class Desk:
         return _accepted(await self._roster.ask(ticket_type_id, order))  # type: ignore[no-any-return]
 
     async def _ask(self, command: Any, keep: Keep | None) -> Any:
-        if not self._catalogue.is_alive():
-            # A defect stopped it. What it had decided has to be on the board before another one starts from there.
-            await self._journal.settled()
-            self._catalogue = self._start_catalogue()
-        future: LoopFuture = self._catalogue.ask(Order(command=command, keep=keep), block=False)  # type: ignore[assignment]
+        future = LoopFuture()
+        # Straight into the mailbox: after a defect the mail waits there for the next catalogue actor.
+        self._catalogue.actor_inbox.put(Envelope(Order(command=command, keep=keep), reply_to=future))
         return _accepted(await future.aio)
 
-    def _start_catalogue(self) -> ActorRef[CatalogueActor]:
-        return CatalogueActor.start(self.board, self._journal, self._clock)
-
     def storage_failed(self) -> None:
-        """Take back what the catalogue had decided on the strength of commits that failed."""
-        self._catalogue = self._start_catalogue()
+        """Take back, in this very step, what the catalogue had decided on the strength of commits that failed."""
+        self._replace()
+
+    async def stop(self) -> None:
+        """Stop the catalogue actor. Mail that is still there is answered with a 503."""
+        if self._replacing is not None:
+            self._replacing.cancel()
+            await asyncio.gather(self._replacing, return_exceptions=True)
+        reply_to_all(self._catalogue.fence(), StorageUnavailable())
+
+    def _launch(self) -> CatalogueActor:
+        return CatalogueActor.launch(self.board, self._journal, self._clock, self._broke)
+
+    def _broke(self, error: BaseException) -> None:
+        log.error("catalogue_broke", error=repr(error), exc_info=error)
+        self._replacing = asyncio.create_task(self._replace_when_settled())
+
+    async def _replace_when_settled(self) -> None:
+        # What it had decided has to be on the board before another one starts from there.
+        await self._journal.settled()
+        if not self._catalogue.is_running:
+            self._replace()
+
+    def _replace(self) -> None:
+        mail = self._catalogue.fence()
+        self._catalogue = self._launch()
+        for envelope in mail:
+            self._catalogue.actor_inbox.put(envelope)
 
     def _new_id(self, prefix: str) -> str:
         return f"{prefix}_{new_id(self._clock.now(), self._entropy)}"

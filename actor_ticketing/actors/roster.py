@@ -11,7 +11,7 @@ from pykka import ActorRef
 from pykka._envelope import Envelope
 
 from actor_ticketing.actors.journaling import Order
-from actor_ticketing.actors.runtime import LoopFuture
+from actor_ticketing.actors.runtime import LoopFuture, reply_to_all
 from actor_ticketing.actors.ticket_type import TicketTypeActor
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.errors import NotFound, Overloaded, Refusal, StorageUnavailable
@@ -136,7 +136,7 @@ class Roster:
             if slot.actor is not None:
                 mail += slot.actor.fence()
                 slot.actor = slot.ref = None
-            _reply(mail, StorageUnavailable())
+            reply_to_all(mail, StorageUnavailable())
 
     def _build(self, ticket_type_id: str, slot: _Slot, mail: Iterable[Envelope[Any]]) -> None:
         slot.waiting = deque(mail)
@@ -157,7 +157,7 @@ class Roster:
             log.exception("actor_not_built", ticket_type_id=ticket_type_id)
             outcome = StorageUnavailable()
         mail, slot.waiting, slot.building = slot.waiting, None, None
-        _reply(mail or (), outcome)
+        reply_to_all(mail or (), outcome)
 
     def _start(self, slot: _Slot, stock: StockRecord) -> TicketTypeActor:
         inventory = Inventory(stock.ticket_type, self._policies, total=stock.total, sold=stock.sold, holds=stock.holds)
@@ -171,9 +171,3 @@ class Roster:
     def _on_broken(self, ticket_type_id: str, error: BaseException) -> None:
         log.error("actor_broke", ticket_type_id=ticket_type_id, error=repr(error), exc_info=error)
         self.rebuild([ticket_type_id])
-
-
-def _reply(mail: Iterable[Envelope[Any]], outcome: Refusal) -> None:
-    for envelope in mail:
-        if envelope.reply_to is not None:
-            envelope.reply_to.set(outcome)

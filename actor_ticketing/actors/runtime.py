@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import Any, Generic, Self, TypeVar
 
 import pykka
@@ -27,6 +27,13 @@ A = TypeVar("A", bound="LoopActor")
 
 SLICE = 128
 """How many messages an actor handles before the loop gets its turn."""
+
+
+def reply_to_all(mail: Iterable[Envelope[Any]], outcome: Any) -> None:
+    """Give every asker the same outcome."""
+    for envelope in mail:
+        if envelope.reply_to is not None:
+            envelope.reply_to.set(outcome)
 
 
 class LoopFuture(pykka.Future[Any]):
@@ -140,10 +147,22 @@ class LoopActor(pykka.Actor):
         actor: Self = cls.start(*args, **kwargs).actor_inbox.actor  # type: ignore[attr-defined]
         return actor
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it still handles mail."""
+        return not self.actor_stopped.is_set()
+
     def stop_now(self) -> None:
         """Stop in this very step. Mail that is left stays in the mailbox."""
-        if not self.actor_stopped.is_set():
+        if self.is_running:
             self._stop()
+
+    def fence(self) -> list[Envelope[Any]]:
+        """Stop at once: nothing more is decided here. Return the mail that was not handled, oldest first."""
+        self.stop_now()
+        mail = list(self.actor_inbox.envelopes)
+        self.actor_inbox.envelopes.clear()
+        return mail
 
     @staticmethod
     def _create_actor_inbox() -> Mailbox[Any]:

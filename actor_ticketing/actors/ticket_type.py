@@ -63,11 +63,6 @@ class TicketTypeActor(JournalingActor):
             and inventory.is_settled
         )
 
-    @property
-    def is_running(self) -> bool:
-        """Whether it still decides."""
-        return not self.actor_stopped.is_set()
-
     def on_receive(self, message: Order) -> Any:
         """Decide one command; reply when it is durable."""
         now = self.last_used = self._clock.now()
@@ -145,12 +140,9 @@ class TicketTypeActor(JournalingActor):
         inbox.schedule()
 
     def fence(self) -> list[Envelope[Any]]:
-        """Stop at once: nothing more is decided here. Return the mail that was not handled, oldest first."""
+        """Stop at once. What hung on a tentative claim is part of the mail that is returned."""
         self.unpark()
-        mail = list(self.actor_inbox.envelopes)
-        self.actor_inbox.envelopes.clear()
-        self.stop_now()
-        return mail
+        return super().fence()
 
     def on_failure(
         self,

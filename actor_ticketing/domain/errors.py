@@ -169,7 +169,7 @@ class AlreadyExists(Conflict):
     code = "already_exists"
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"There is a {what} with this id already.")
+        super().__init__(f"The id of this {what} is taken.")
 
 
 class KeyReused(Refusal):

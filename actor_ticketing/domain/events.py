@@ -34,7 +34,7 @@ class ReservationExtended(DomainEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationRescheduled(DomainEvent):
-    """At recovery the wall clock stood before ``reserved_at``, so the hold got its own length from now."""
+    """At recovery the wall clock stood before ``reserved_at``, so the hold was started anew."""
 
     kind = "reservation.rescheduled"
     reservation: Reservation

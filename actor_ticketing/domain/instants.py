@@ -3,18 +3,23 @@
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = 253_402_300_799_999
+"""The last millisecond of the year 9999, which is as far as RFC 3339 goes."""
 
 
 def rfc3339(instant: int) -> str:
     """Return ``2027-03-20T19:00:00.000Z`` for ms since the epoch (RFC 3339, UTC, ms precision)."""
-    return (_EPOCH + timedelta(milliseconds=instant)).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant % 1000:03d}Z"
+    return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def from_datetime(moment: datetime) -> int:
     """Return ms since the epoch for an aware datetime.
 
-    :raises ValueError: for a naive one, which names no instant.
+    :raises ValueError: for a naive one, which names no instant, and outside the years 1970 to 9999 in UTC.
     """
     if moment.tzinfo is None:
         raise ValueError("a time needs its offset, such as the Z in 2027-03-20T19:00:00Z")
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    instant = (moment - _EPOCH) // timedelta(milliseconds=1)
+    if not 0 <= instant <= _LATEST:
+        raise ValueError("a time must be in the years 1970 to 9999")
+    return instant

@@ -207,34 +207,32 @@ class Inventory:
         """
         expired: list[LedgerEvent] = []
         freed = 0
-        claimed: list[tuple[int, str]] = []
-        taken: list[tuple[int, str]] = []
+        # A hold that was moved away from a deadline and back to it has two entries for it.
+        seen: dict[str, tuple[int, str]] = {}
         while len(expired) < limit and (freeing is None or freed < freeing):
             deadline = self.next_deadline()
             if deadline is None or deadline > now:
                 break
             entry = heappop(self._deadlines)
             hold = self.holds[entry[1]]
-            if hold.id in self.converting:
-                claimed.append(entry)
+            if hold.id in seen:
                 continue
-            taken.append(entry)
+            seen[hold.id] = entry
+            if hold.id in self.converting:
+                continue
             freed += hold.quantity
             expired.append(ReservationExpired(at=now, reservation=hold.settle(ReservationStatus.EXPIRED, now)))
-        for entry in (*claimed, *taken):
+        for entry in seen.values():
             heappush(self._deadlines, entry)
         return expired
 
     def reschedule_from_future(self, now: int) -> list[LedgerEvent]:
-        """Give each hold that was made "after" ``now`` its own length from now, so that none outlives its length.
+        """Start each hold that was made "after" ``now`` anew, so that none outlives its own length.
 
         Only recovery needs this: within one run the clock never goes back.
         """
         return [
-            ReservationRescheduled(
-                at=now,
-                reservation=hold.moved_to(now + hold.expires_at - hold.reserved_at, extensions=hold.extensions),
-            )
+            ReservationRescheduled(at=now, reservation=hold.restarted(now))
             for hold in self.holds.values()
             if hold.reserved_at > now
         ]
@@ -311,7 +309,8 @@ class Inventory:
             raise NotFound("reservation")
         if not hold.belongs_to(owner):
             raise Forbidden("This reservation belongs to someone else.")
-        hold.require_active(now)
+        # A purchase that has claimed it was in time, so this is not yet the moment to say that it is too late.
         if reservation_id in self.converting:
             raise Contended
+        hold.require_active(now)
         return hold

@@ -25,7 +25,7 @@ class HoldPolicy:
             return self.default_ms
         if not self.min_ms <= asked_ms <= self.max_ms:
             raise Invalid.field(
-                "expirationMinutes", f"must be between {self.min_ms / 60_000:g} and {self.max_ms / 60_000:g} minutes"
+                "expirationMinutes", f"must be {self.min_ms / 1_000:g} s to {self.max_ms / 60_000:g} min"
             )
         return asked_ms
 

@@ -91,6 +91,10 @@ class Reservation:
             raise ValueError(f"{self.status} cannot become {status}")
         return replace(self, status=status, settled_at=now)
 
+    def restarted(self, now: int) -> "Reservation":
+        """Return it as if it had been made now: same length, so that one from "the future" does not outlive it."""
+        return replace(self, reserved_at=now, expires_at=now + self.expires_at - self.reserved_at)
+
     def moved_to(self, expires_at: int, *, extensions: int) -> "Reservation":
         """Return it with another deadline.
 

@@ -6,6 +6,7 @@ from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Doors
 from actor_ticketing.http.handlers import admin, operations, purchases, reservations, shop
 from actor_ticketing.http.middleware import around
+from actor_ticketing.http.runner import refuse_expectation
 
 # What is not such an id is no address here, so no handler meets a NUL, a slash or a surrogate in one.
 _ID = "{id:[A-Za-z0-9._~-]{1,128}}"
@@ -49,5 +50,7 @@ def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     app = web.Application(middlewares=[around], client_max_size=max_body_bytes)
     app[DOORS] = doors
     idempotency.install(app)
-    app.add_routes(routes())
+    for route in (defined := routes()):
+        route.kwargs["expect_handler"] = refuse_expectation
+    app.add_routes(defined)
     return app

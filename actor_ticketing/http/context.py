@@ -57,6 +57,11 @@ class Doors:
         for timeout in self.reading:
             timeout.reschedule(deadline)
 
+    async def bodies_read(self) -> None:
+        """Wait until no body is arriving any more."""
+        while self.reading:  # noqa: ASYNC110 - an event would cost every body that arrives in pieces.
+            await asyncio.sleep(0.01)
+
 
 DOORS = web.AppKey("doors", Doors)
 

@@ -42,6 +42,7 @@ class Failure:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+MALFORMED = Failure(status=400, code="bad_request", message="This is no valid HTTP request.")
 INTERNAL = Failure(status=500, code="internal_error", message="Something went wrong on our side.")
 
 

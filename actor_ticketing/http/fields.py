@@ -18,6 +18,9 @@ PRICE_MAX = 1_000_000_000_000
 MINUTES_MAX = 366 * 24 * 60
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 _PHONE = re.compile(r"\+?[0-9 ().\-/]*")
 
 
@@ -55,10 +58,13 @@ def _metadata(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _instant(value: Any) -> int:
+    # fromisoformat takes week dates and the basic format too, which RFC 3339 does not, and no lower-case letters.
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        raise PydanticCustomError("instant", "must be an RFC 3339 time, such as 2027-03-20T19:00:00Z")
     try:
-        return from_datetime(datetime.fromisoformat(value))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise PydanticCustomError("instant", "must be an RFC 3339 time, such as 2027-03-20T19:00:00Z") from error
+        return from_datetime(datetime.fromisoformat(value.upper()))
+    except (ValueError, OverflowError) as error:
+        raise PydanticCustomError("instant", "must be a time that exists, in the years 1970 to 9999") from error
 
 
 def _milliseconds(minutes: Any) -> int:

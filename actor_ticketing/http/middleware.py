@@ -16,14 +16,14 @@ log = structlog.get_logger(__name__)
 REQUEST_ID = "X-Request-ID"
 _SANE = re.compile(r"[A-Za-z0-9._:/+=~-]{1,128}")
 
+_REQUEST_ID = web.RequestKey("request_id", str)
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @web.middleware
 async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Name the request, handle it, and answer every failure in one shape."""
-    given = request.headers.get(REQUEST_ID, "")
-    request_id = given if _SANE.fullmatch(given) else secrets.token_urlsafe(12)
+    """Handle the request, answer every failure in one shape, and name it."""
     try:
         response = await handler(request)
     except Refusal as refusal:
@@ -33,11 +33,26 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         response = respond_failure(request, failure_of_http(error))
     except Exception:
-        log.exception("request_failed", method=request.method, route=_route_of(request), request_id=request_id)
+        log.exception("request_failed", method=request.method, route=_route_of(request), request_id=_id_of(request))
         response = respond_failure(request, INTERNAL)
-    response.headers[REQUEST_ID] = request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    name_request(request, response)
     return response
+
+
+def name_request(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """Put on a response what every response carries."""
+    response.headers[REQUEST_ID] = _id_of(request)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Server"] = "actor-ticketing"
+
+
+def _id_of(request: web.BaseRequest) -> str:
+    """The request's own id if it sent a sane one; otherwise one is made, once."""
+    request_id = request.get(_REQUEST_ID)
+    if request_id is None:
+        given = request.headers.get(REQUEST_ID, "")
+        request_id = request[_REQUEST_ID] = given if _SANE.fullmatch(given) else secrets.token_urlsafe(12)
+    return request_id
 
 
 def _route_of(request: web.Request) -> str:

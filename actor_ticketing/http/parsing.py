@@ -21,6 +21,8 @@ _PLAIN = {
     "model_type": "must be an object",
     "dict_type": "must be an object",
     "list_type": "must be a list",
+    "too_short": "has too few entries",
+    "too_long": "has too many entries",
 }
 _NUMBER = re.compile(r"[0-9]{1,9}")
 LIMIT_MAX = 100
@@ -30,6 +32,7 @@ async def read_body(request: web.Request) -> bytes:
     """Return the whole body.
 
     :raises Draining: when the service is stopping and the body does not arrive in the time left.
+    :raises Invalid: when its framing is broken.
     """
     if request.content.is_eof():
         return await request.read()
@@ -43,16 +46,20 @@ async def read_body(request: web.Request) -> bytes:
                 doors.reading.discard(timeout)
     except TimeoutError as error:
         raise Draining from error
+    except web.RequestPayloadError as error:
+        raise Invalid("The body did not arrive as its headers announce it.") from error
 
 
 async def read_model(request: web.Request, model: type[M], *, may_be_empty: bool = False) -> tuple[M, bytes]:
     """Return the body as ``model``, and its bytes. An empty body stands for ``{}`` where that is allowed.
 
     :raises Invalid: naming every field that is wrong.
-    :raises web.HTTPUnsupportedMediaType: for anything that is not said to be JSON.
+    :raises web.HTTPUnsupportedMediaType: for anything that is not said to be plain JSON.
     """
     if doors_of(request).draining:
         raise Draining
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise web.HTTPUnsupportedMediaType
     body = await read_body(request)
     if not body and may_be_empty:
         return model(), body

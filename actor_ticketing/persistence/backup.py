@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
+from actor_ticketing.persistence.books import UNREADABLE
 from actor_ticketing.persistence.connections import connect_read_only
 
 _SLICE_PAGES = 1_000
@@ -41,7 +42,7 @@ def backup(source: Path, destination: Path, progress: Callable[[int, int], None]
         os.fsync(handle)
         written = os.fstat(handle).st_size
         _publish(part, destination)
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         raise BackupError(f"cannot back up {source} to {destination}: {error}") from error
     except OSError as error:
         raise BackupError(f"cannot write {destination}: {error.strerror or error}") from error

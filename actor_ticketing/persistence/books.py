@@ -14,6 +14,9 @@ from actor_ticketing.persistence.schema import migrations
 PROBLEMS_MAX = 20
 """Problems that one check reports: enough to see the pattern, few enough to read."""
 
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises; the second when SQLite's own message quotes the damage."""
+
 INTEGRITY = "SQLite finds the file intact"
 FOREIGN_KEYS = "every row that is referred to exists"
 SCHEMA = "the schema version is known"
@@ -25,7 +28,7 @@ SETTLED = "exactly the settled reservations have an instant of settlement"
 RESERVATION_CODES = "reservation codes are unique"
 TICKET_CODES = "ticket codes are unique"
 CONVERSIONS = "exactly the CONVERTED reservations have a transaction, and only one"
-AMOUNTS = "every transaction has its reservation's quantity, price and currency"
+AMOUNTS = "every transaction has its reservation's quantity, price, currency and instant"
 TICKETS = "every transaction has its tickets, numbered from 0"
 SEQUENCE = "the ledger has no gap"
 
@@ -149,10 +152,12 @@ _RULES = (
         "SELECT count(*) FROM transactions",
         """
         SELECT 'transaction ' || t.id || ' is for ' || t.quantity || ' tickets at ' || t.total_price || ' '
-               || t.currency || ' in all, its reservation ' || r.id || ' for ' || r.quantity || ' at '
-               || r.unit_price || ' ' || r.currency || ' each'
+               || t.currency || ' in all, made at ' || t.created_at || ', its reservation ' || r.id || ' for '
+               || r.quantity || ' at ' || r.unit_price || ' ' || r.currency || ' each, settled at '
+               || coalesce(r.settled_at, 'no time')
         FROM transactions t JOIN reservations r ON r.id = t.reservation_id
         WHERE t.quantity <> r.quantity OR t.total_price <> r.quantity * r.unit_price OR t.currency <> r.currency
+            OR t.created_at <> r.settled_at
         """,
     ),
     _Rule(
@@ -233,7 +238,7 @@ def guarded(name: str, look: Callable[[], tuple[int, list[str]]]) -> Check:
     """
     try:
         looked_at, problems = look()
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         looked_at, problems = 0, [f"it could not be read: {error}"]
     return Check(name=name, looked_at=looked_at, problems=tuple(problems))
 
@@ -258,4 +263,6 @@ def _foreign_keys(connection: sqlite3.Connection) -> tuple[int, list[str]]:
 
 def _broken(connection: sqlite3.Connection, rule: _Rule) -> tuple[int, list[str]]:
     looked_at = connection.execute(rule.looked_at).fetchone()[0]
-    return looked_at, [row[0] for row in connection.execute(f"{rule.problems} LIMIT {PROBLEMS_MAX}")]
+    found = connection.execute(f"{rule.problems} LIMIT {PROBLEMS_MAX}")
+    # A sentence made of a value that is missing where none may be missing is itself NULL.
+    return looked_at, [row[0] or "a row breaks the rule and lacks a value that would name it" for row in found]

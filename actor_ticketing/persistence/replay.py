@@ -115,8 +115,8 @@ class Replay:
         self.created = 0
         self._steps: dict[str, Callable[[_Entry], None]] = {
             events.ReservationCreated.kind: self._create,
-            events.ReservationExtended.kind: self._move,
-            events.ReservationRescheduled.kind: self._move,
+            events.ReservationExtended.kind: self._extend,
+            events.ReservationRescheduled.kind: self._restart,
             **dict.fromkeys(_OUTCOMES, self._settle),
             events.EventCreated.kind: self._show,
             events.EventChanged.kind: self._show,
@@ -166,10 +166,14 @@ class Replay:
         self.created += 1
         self._check_fit(entry, stock)
 
-    def _move(self, entry: _Entry) -> None:
+    def _extend(self, entry: _Entry) -> None:
         hold = self._active(entry)
         hold.expires_at = entry.data["expiresAt"]
-        hold.extensions += entry.kind == events.ReservationExtended.kind
+        hold.extensions += 1
+
+    def _restart(self, entry: _Entry) -> None:
+        hold = self._active(entry)
+        hold.reserved_at, hold.expires_at = entry.at, entry.data["expiresAt"]
 
     def _settle(self, entry: _Entry) -> None:
         hold, reservation_id = self._active(entry), _named(entry.reservation_id)
@@ -217,7 +221,7 @@ class Replay:
                 f"{entry.reservation_id} was made for {hold.quantity} of {hold.ticket_type_id}",
             )
         is_overdue = hold.expires_at <= entry.at
-        # Recovery moves deadlines when the clock has gone back, so which of the two came first means nothing there.
+        # Recovery starts holds anew when the clock has gone back, so which of the two comes first means nothing there.
         if entry.kind != events.ReservationRescheduled.kind and is_overdue != (
             entry.kind == events.ReservationExpired.kind
         ):

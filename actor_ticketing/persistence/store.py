@@ -36,7 +36,8 @@ _STATEMENTS = {
     ),
     "reservation": _insert("reservations", rows.RESERVATION),
     "reservation_changed": (
-        "UPDATE reservations SET expires_at = ?2, extensions = ?3, status = ?4, settled_at = ?5 WHERE id = ?1"
+        "UPDATE reservations SET reserved_at = ?2, expires_at = ?3, extensions = ?4, status = ?5, settled_at = ?6 "
+        "WHERE id = ?1"
     ),
     "transaction": _insert("transactions", rows.TRANSACTION),
     "ticket": _insert("tickets", rows.TICKET),
@@ -110,6 +111,7 @@ def _sort(event: LedgerEvent, pending: dict[str, list[Row]]) -> None:
             pending["reservation_changed"].append(
                 (
                     reservation.id,
+                    reservation.reserved_at,
                     reservation.expires_at,
                     reservation.extensions,
                     reservation.status,

@@ -10,7 +10,15 @@ from typing import Any
 from actor_ticketing.clock import SystemClock
 from actor_ticketing.domain.events import ReservationCreated
 from actor_ticketing.persistence import rows
-from actor_ticketing.persistence.books import PROBLEMS_MAX, Check, check_file, check_schema, check_tables, guarded
+from actor_ticketing.persistence.books import (
+    PROBLEMS_MAX,
+    UNREADABLE,
+    Check,
+    check_file,
+    check_schema,
+    check_tables,
+    guarded,
+)
 from actor_ticketing.persistence.connections import connect_read_only
 from actor_ticketing.persistence.replay import HISTORY, LEGAL, RESERVATIONS, Replay
 
@@ -68,7 +76,7 @@ def verify(path: Path, *, now: int | None = None) -> Report:
             # BEGIN alone takes no lock: only the first read fixes the instant.
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             return _report(connection, SystemClock().now() if now is None else now)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, *UNREADABLE) as error:
         raise VerifyError(f"{path} cannot be read as a database: {error}") from error
 
 
@@ -80,9 +88,9 @@ def _report(connection: sqlite3.Connection, now: int) -> Report:
     checks = [file, schema, *check_tables(connection)]
     information: list[str] = []
     # What cannot be read here, the checks have named.
-    with suppress(sqlite3.Error):
+    with suppress(*UNREADABLE):
         information += _overdue(connection, now)
-    with suppress(sqlite3.Error):
+    with suppress(*UNREADABLE):
         first = connection.execute("SELECT min(seq) FROM ledger").fetchone()[0]
         if first is None or first <= 1:
             checks += _replayed(connection)
@@ -153,7 +161,7 @@ def _catalogue(connection: sqlite3.Connection, replay: Replay) -> tuple[int, lis
 
 
 def _differences(what: str, present: dict[str, tuple[Any, ...]], told: dict[str, tuple[Any, ...]]) -> Iterator[str]:
-    for its_id in sorted(present.keys() | told.keys()):
+    for its_id in sorted(present.keys() | told.keys(), key=str):
         if its_id not in told:
             yield f"{what} {its_id} is not in the ledger"
         elif its_id not in present:

@@ -92,9 +92,7 @@ class Client:
     async def _leave(self, reservation_id: str) -> None:
         """Do nothing more with it."""
 
-    async def _change(
-        self, method: str, path: str, body: dict[str, Any], reservation_id: str, **headers: str
-    ) -> Any:
+    async def _change(self, method: str, path: str, body: dict[str, Any], reservation_id: str, **headers: str) -> Any:
         self._known.in_doubt.add(reservation_id)
         status, document, _ = await self._send(method, path, body, **headers)
         assert status in {200, 201}, document

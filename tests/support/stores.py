@@ -57,6 +57,12 @@ class StoreDouble:
         """Have the next read of a stock fail."""
         self._load_errors.append(error)
 
+    def release_everything(self) -> None:
+        """Let all that is held through, so that a test that has failed can end."""
+        self.release()
+        for may_load in self._may_load.values():
+            may_load.set()
+
     async def commit(self, batch: Sequence[Entry]) -> None:
         """Commit when it is let through, or fail."""
         self.committing += 1

@@ -11,10 +11,11 @@ from typing import Any
 import jwt
 import pytest
 from aiohttp import ClientResponse
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
 
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.http.context import Backend, Doors
+from actor_ticketing.http.runner import Runner
 from support.service import eventually
 
 ADMIN_TOKEN = "admin-token-of-these-tests"
@@ -72,6 +73,13 @@ def fields_of(error: Any) -> set[str]:
     """The fields a validation error names."""
     assert all(detail.keys() == {"field", "problem"} for detail in error["details"])
     return {detail["field"] for detail in error["details"]}
+
+
+class RealServer(TestServer):
+    """aiohttp's test server with the runner of a deployment."""
+
+    async def _make_runner(self, **options: Any) -> Runner:
+        return Runner(self.app, **options)
 
 
 @dataclass(frozen=True, kw_only=True)

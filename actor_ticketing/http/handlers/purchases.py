@@ -5,23 +5,27 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from actor_ticketing.domain.errors import Unauthenticated
+from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.purchase import Person, Purchase
-from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, Document
-from actor_ticketing.http.auth import caller_of, owner_of
+from actor_ticketing.http.auth import Identity, caller_of, owner_of
 from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.parsing import read_model
 from actor_ticketing.http.schemas import HolderBody, PurchaseBody, PurchasesBody
 
 
-def _buyer_of(request: web.Request, session_id: str | None) -> Owner:
+def _signed_in(request: web.Request) -> Identity | None:
+    """Who buys, checked before anything of the body is looked at.
+
+    :raises Unauthenticated: without a user, where a purchase needs one.
+    """
     doors = doors_of(request)
     identity = doors.authenticator.user(request)
     if doors.purchase_needs_user and (identity is None or identity.user_id is None):
         raise Unauthenticated("A purchase needs a signed-in user: send a bearer token.")
-    return owner_of(session_id, identity)
+    return identity
 
 
 def _people(bodies: Sequence[HolderBody]) -> list[Person]:
@@ -31,8 +35,9 @@ def _people(bodies: Sequence[HolderBody]) -> list[Person]:
 async def one(request: web.Request) -> web.Response:
     """``POST /api/public/reservations/{id}/purchase``."""
     backend = backend_of(request)
+    identity = _signed_in(request)
     body, raw = await read_model(request, PurchaseBody)
-    owner = _buyer_of(request, body.session_id)
+    owner = owner_of(body.session_id, identity)
     board, signer = backend.box_office.board, doors_of(request).signer
 
     def render(purchases: list[Purchase]) -> Answer:
@@ -57,8 +62,9 @@ async def one(request: web.Request) -> web.Response:
 async def several(request: web.Request) -> web.Response:
     """``POST /api/public/purchases``: several reservations of one owner, all or none."""
     backend = backend_of(request)
+    identity = _signed_in(request)
     body, raw = await read_model(request, PurchasesBody)
-    owner = _buyer_of(request, body.session_id)
+    owner = owner_of(body.session_id, identity)
     board, signer = backend.box_office.board, doors_of(request).signer
 
     def render(purchases: list[Purchase]) -> Answer:
@@ -67,6 +73,7 @@ async def several(request: web.Request) -> web.Response:
             "reservations": [present.reservation(board, bought.reservation, now) for bought in purchases],
             "transactions": [present.transaction(bought.transaction) for bought in purchases],
             "tickets": [ticket for bought in purchases for ticket in present.tickets(board, signer, bought.tickets)],
+            "serverTime": rfc3339(now),
         }
         return Document(data, message="Purchase completed successfully", status=201).answer()
 

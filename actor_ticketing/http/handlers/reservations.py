@@ -30,10 +30,11 @@ async def create(request: web.Request) -> web.Response:
         if body.reservations is None:
             data = present.one_reservation(box_office.board, made[0], now)
         else:
+            first = min(made, key=lambda each: each.expires_at)
             data = {
                 "reservations": [present.reservation(box_office.board, each, now) for each in made],
-                "expiresAt": rfc3339(made[0].expires_at),
-                "remainingSeconds": present.remaining_seconds(made[0], now),
+                "expiresAt": rfc3339(first.expires_at),
+                "remainingSeconds": present.remaining_seconds(first, now),
                 "serverTime": rfc3339(now),
             }
         many = "s" if body.reservations is not None else ""

@@ -31,7 +31,7 @@ async def create_session(request: web.Request) -> web.Response:
 
 
 async def events(request: web.Request) -> web.Response:
-    """``GET /api/public/events``: what is on sale. Events of which all sales are over are left out."""
+    """``GET /api/public/events``: what is on sale, or will be. Without ticket types, nothing is."""
     backend = backend_of(request)
     board, now = backend.box_office.board, backend.clock.now()
     page, limit = page_of(request, default_limit=LIMIT_MAX)

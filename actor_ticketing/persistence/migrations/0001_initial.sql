@@ -42,6 +42,7 @@ CREATE TABLE reservations (
     status TEXT NOT NULL CHECK (status IN ('ACTIVE', 'EXPIRED', 'CONVERTED', 'CANCELLED')),
     settled_at INTEGER,
     metadata TEXT,
+    CHECK (expires_at > reserved_at),
     CHECK ((status = 'ACTIVE') = (settled_at IS NULL))
 ) STRICT, WITHOUT ROWID;
 

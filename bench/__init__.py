@@ -1,0 +1,1 @@
+"""Measures the service against others, side by side in one run. ``python -m bench --help`` explains."""

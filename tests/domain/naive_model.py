@@ -1,0 +1,152 @@
+"""The rules of an inventory said as simply as they can be: a list of dicts, and everything recomputed by looking."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from actor_ticketing.domain.errors import (
+    ExtensionLimitReached,
+    Forbidden,
+    Invalid,
+    NotEnoughTickets,
+    NotFound,
+    ReservationExpired,
+    TotalTooLow,
+)
+from actor_ticketing.domain.inventory import Contended
+
+Refused = type[Exception] | None
+Row = dict[str, Any]
+
+
+class NaiveModel:
+    """What an :class:`Inventory` ought to be. Slow, and hard to get wrong."""
+
+    def __init__(self, total: int, *, price: int, max_quantity: int, max_extensions: int, max_length: int) -> None:
+        self.total = total
+        self.price = price
+        self.max_quantity = max_quantity
+        self.max_extensions = max_extensions
+        self.max_length = max_length
+        self.rows: list[Row] = []
+        self.stock_claims: list[int] = []
+        self.claimed: list[str] = []
+
+    # Looking
+
+    def active(self) -> list[Row]:
+        """The rows that hold stock."""
+        return [row for row in self.rows if row["status"] == "ACTIVE"]
+
+    def sold(self) -> int:
+        """Everything that was ever converted."""
+        return sum(row["quantity"] for row in self.rows if row["status"] == "CONVERTED")
+
+    def reserved(self) -> int:
+        """Everything that is held."""
+        return sum(row["quantity"] for row in self.active())
+
+    def tentative(self) -> int:
+        """Everything that is claimed and not held yet."""
+        return sum(self.stock_claims)
+
+    def available(self) -> int:
+        """The rest."""
+        return self.total - self.sold() - self.reserved()
+
+    def next_deadline(self) -> int | None:
+        """The smallest deadline of all holds."""
+        return min((row["expires_at"] for row in self.active()), default=None)
+
+    def row(self, reservation_id: str) -> Row:
+        """The one row of a reservation."""
+        [row] = [row for row in self.rows if row["id"] == reservation_id]
+        return row
+
+    def due(self, now: int, *, limit: int, freeing: int | None) -> list[str]:
+        """The ids of what an expiry would release, in its order."""
+        overdue = [row for row in self.active() if row["expires_at"] <= now and row["id"] not in self.claimed]
+        overdue.sort(key=lambda row: (row["expires_at"], row["id"]))
+        ids: list[str] = []
+        freed = 0
+        for row in overdue:
+            if len(ids) == limit or (freeing is not None and freed >= freeing):
+                break
+            ids.append(row["id"])
+            freed += row["quantity"]
+        return ids
+
+    # Refusing
+
+    def refuses_reserve(self, quantities: Iterable[int]) -> Refused:
+        """Why so many tickets cannot be reserved."""
+        asked = sum(quantities)
+        if asked > self.max_quantity:
+            return Invalid
+        if asked > self.available():
+            return NotEnoughTickets
+        return Contended if asked > self.available() - self.tentative() else None
+
+    def refuses_touch(self, reservation_id: str, session_id: str | None, user_id: str | None, now: int) -> Refused:
+        """Why this caller cannot change this reservation."""
+        rows = [row for row in self.active() if row["id"] == reservation_id]
+        if not rows:
+            return NotFound
+        [row] = rows
+        proofs = [proof for proof in (("session", session_id), ("user", user_id)) if proof[1] is not None]
+        if not any(row[name] == value for name, value in proofs):
+            return Forbidden
+        if reservation_id in self.claimed:
+            return Contended
+        return ReservationExpired if row["expires_at"] <= now else None
+
+    def refuses_extend(self, reservation_id: str, additional: int) -> Refused:
+        """Why a reservation that the caller may change cannot be extended so far."""
+        row = self.row(reservation_id)
+        too_often = row["extensions"] >= self.max_extensions
+        too_long = row["expires_at"] + additional > row["reserved_at"] + self.max_length
+        return ExtensionLimitReached if too_often or too_long else None
+
+    def refuses_convert(self, reservation_id: str, holders: int) -> Refused:
+        """Why a reservation that the caller may change cannot be bought."""
+        return None if holders == self.row(reservation_id)["quantity"] else Invalid
+
+    def refuses_total(self, total: int) -> Refused:
+        """Why there cannot be so few tickets."""
+        if total < self.sold() + self.reserved():
+            return TotalTooLow
+        return Contended if total < self.sold() + self.reserved() + self.tentative() else None
+
+    # Changing
+
+    def add(self, reservation_id: str, quantity: int, holder: tuple[str, str | None], now: int, length: int) -> None:
+        """A reservation is made."""
+        self.rows.append(
+            {
+                "id": reservation_id,
+                "quantity": quantity,
+                "session": holder[0],
+                "user": holder[1],
+                "price": self.price,
+                "reserved_at": now,
+                "expires_at": now + length,
+                "extensions": 0,
+                "status": "ACTIVE",
+            }
+        )
+
+    def extend(self, reservation_id: str, additional: int) -> None:
+        """A deadline moves."""
+        row = self.row(reservation_id)
+        row["expires_at"] += additional
+        row["extensions"] += 1
+
+    def restart(self, now: int) -> None:
+        """What is from the future begins anew."""
+        for row in self.active():
+            if row["reserved_at"] > now:
+                length = row["expires_at"] - row["reserved_at"]
+                row["reserved_at"], row["expires_at"] = now, now + length
+
+    def settle(self, reservation_id: str, status: str) -> None:
+        """A reservation reaches its end."""
+        self.row(reservation_id)["status"] = status

@@ -1,0 +1,146 @@
+"""Every query answers the same on both stores, for the same history."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actor_ticketing.app import DATABASE, Storage, open_storage
+from actor_ticketing.config import Settings
+from actor_ticketing.domain.errors import StorageUnavailable
+from actor_ticketing.domain.ports import Entry, Queries, StockRecord
+from actor_ticketing.domain.reservation import Owner, ReservationStatus
+from actor_ticketing.persistence.memory import MemoryStore
+from support.history import NOW, Shop, event_listed, long_history, type_listed
+
+Ask = Callable[[Queries], Awaitable[Any]]
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[Storage]:
+    async with open_storage(tmp_path / DATABASE, Settings()) as storage:
+        yield storage
+
+
+@pytest.fixture
+async def both(sqlite: Storage) -> tuple[Queries, Queries]:
+    """Both stores with the same history: SQLite got it in batches of three."""
+    memory, entries = MemoryStore(), long_history()
+    seq = 0
+    for entry in entries:
+        seq += len(entry.events)
+        entry.last_seq = seq
+    await memory.commit(entries)
+    for start in range(0, len(entries), 3):
+        await sqlite.store.commit(entries[start : start + 3])
+    return memory, sqlite.queries
+
+
+def _by_id(stock: StockRecord | None) -> object:
+    """A stock whose holds are in an order of their own: the stores promise none."""
+    return stock and (stock.ticket_type, stock.total, stock.sold, sorted(stock.holds, key=lambda hold: hold.id))
+
+
+async def test_the_catalogue(both: tuple[Queries, Queries]) -> None:
+    memory, sqlite = [await queries.catalogue() for queries in both]
+    assert memory == sqlite
+    assert [each.id for each in sqlite.events] == ["ev", "later"]
+    assert [each.id for each in sqlite.ticket_types] == ["other", "tt"]
+    assert sqlite.seq == 21
+    assert (sqlite.counters["tt"].total, sqlite.counters["tt"].sold, sqlite.counters["tt"].reserved) == (6, 3, 2)
+
+
+@pytest.mark.parametrize("ticket_type_id", ["tt", "other", "nowhere"])
+async def test_the_stock_of_one_type(both: tuple[Queries, Queries], ticket_type_id: str) -> None:
+    memory, sqlite = [_by_id(await queries.stock(ticket_type_id)) for queries in both]
+    assert memory == sqlite
+    assert (sqlite is None) == (ticket_type_id == "nowhere")
+
+
+async def test_the_stock_that_is_live(both: tuple[Queries, Queries]) -> None:
+    memory, sqlite = [[_by_id(stock) for stock in await queries.live_stock()] for queries in both]
+    assert memory == sqlite
+    assert [(stock[0].id, len(stock[3])) for stock in sqlite] == [("tt", 1)]
+
+
+async def test_every_reservation_with_what_came_of_it(both: tuple[Queries, Queries]) -> None:
+    seen = set()
+    for event in both[0].ledger:
+        if event.kind == "reservation.created":
+            memory, sqlite = [await queries.reservation(event.reservation.id) for queries in both]
+            assert memory == sqlite
+            seen.add(sqlite.reservation.status)
+            assert (sqlite.transaction is not None) == (sqlite.reservation.status is ReservationStatus.CONVERTED)
+    assert seen == set(ReservationStatus)
+    assert [await queries.reservation("nowhere") for queries in both] == [None, None]
+
+
+async def test_every_ticket(both: tuple[Queries, Queries]) -> None:
+    tickets = [
+        ticket for event in both[0].ledger if event.kind == "reservation.converted" for ticket in event.purchase.tickets
+    ]
+    assert len(tickets) == 8
+    for ticket in tickets:
+        assert [await queries.ticket(ticket.code) for queries in both] == [ticket, ticket]
+    assert [await queries.ticket("nowhere") for queries in both] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        *(
+            lambda queries, owner=owner, now=now: queries.active(owner, now=now, offset=0, limit=10)
+            for owner in (
+                Owner(session_id="s"),
+                Owner(session_id="t"),
+                Owner(user_id="u"),
+                Owner(session_id="s", user_id="u"),
+                Owner(session_id="nobody"),
+                Owner(user_id="nobody"),
+            )
+            for now in (NOW, NOW + 121_002, NOW + 121_003)
+        ),
+        *(lambda queries, now=now: queries.overdue(now) for now in (0, NOW, NOW + 121_001, NOW + 121_002, NOW * 2)),
+        lambda queries: queries.status_counts(),
+        lambda queries: queries.answer(b"caller", "k"),
+        lambda queries: queries.answer(b"caller", "l"),
+        lambda queries: queries.answer(b"caller", "m"),
+    ],
+)
+async def test_all_else_that_is_asked(both: tuple[Queries, Queries], ask: Ask) -> None:
+    memory, sqlite = [await ask(queries) for queries in both]
+    assert memory == sqlite
+
+
+async def test_active_holds_come_oldest_first_a_page_at_a_time(sqlite: Storage) -> None:
+    shop, memory = Shop(total=100), MemoryStore()
+    entries = [event_listed(), type_listed(total=100)]
+    entries += [shop.reserve(now=NOW + number % 7) for number in range(25)]
+    for seq, entry in enumerate(entries, 1):
+        entry.last_seq = seq
+    await sqlite.store.commit(entries)
+    await memory.commit(entries)
+    expected = sorted(shop.inventory.holds.values(), key=lambda hold: (hold.reserved_at, hold.id))
+    for offset in (0, 10, 20, 30):
+        for queries in (memory, sqlite.queries):
+            page = await queries.active(Owner(session_id="s"), now=NOW, offset=offset, limit=10)
+            assert page == (expected[offset : offset + 10], 25)
+
+
+async def test_an_empty_store_has_nothing(sqlite: Storage) -> None:
+    for queries in (MemoryStore(), sqlite.queries):
+        catalogue = await queries.catalogue()
+        assert (catalogue.seq, catalogue.events, catalogue.ticket_types, catalogue.counters) == (0, [], [], {})
+        assert await queries.live_stock() == []
+        assert (await queries.overdue(NOW), await queries.status_counts()) == ({}, {})
+        assert await queries.active(Owner(session_id="s"), now=NOW, offset=0, limit=1) == ([], 0)
+
+
+async def test_a_read_that_fails_is_unavailable_and_the_next_is_answered(sqlite: Storage) -> None:
+    await sqlite.store.commit([event_listed(), Entry()])
+    with pytest.raises(StorageUnavailable):
+        await sqlite.queries._readers.run(lambda connection: connection.execute("SELECT * FROM nowhere"))
+    with pytest.raises(StorageUnavailable):
+        await sqlite.queries._readers.run(lambda connection: connection.execute("DELETE FROM events"))
+    assert len((await sqlite.queries.catalogue()).events) == 1

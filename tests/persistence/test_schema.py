@@ -1,0 +1,125 @@
+"""The schema and how a database gets there, and the connections to it."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actor_ticketing.persistence import schema
+from actor_ticketing.persistence.connections import connect_read_only, open_readers, open_writer
+from actor_ticketing.persistence.schema import SchemaError, migrate, migrations
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(tmp_path / "tickets.db", isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def version(connection: sqlite3.Connection) -> int:
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def schema_of(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+    return connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+def test_migrations_are_numbered_from_one_without_a_gap() -> None:
+    numbers = [number for number, _ in migrations()]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_new_database_gets_the_newest_schema(database: sqlite3.Connection) -> None:
+    migrate(database)
+    assert version(database) == len(migrations())
+    assert not database.in_transaction
+    tables = {name for kind, name, _ in schema_of(database) if kind == "table"}
+    assert tables >= {"events", "ticket_types", "reservations", "transactions", "tickets", "ledger", "idempotency"}
+
+
+def test_every_table_is_strict(database: sqlite3.Connection) -> None:
+    migrate(database)
+    tables = database.execute("PRAGMA table_list").fetchall()
+    assert {name for _, name, _, _, _, strict in tables if not strict} == {"sqlite_schema", "sqlite_temp_schema"}
+
+
+def test_migrating_again_changes_nothing(database: sqlite3.Connection) -> None:
+    migrate(database)
+    before = schema_of(database)
+    database.execute("INSERT INTO events VALUES ('ev', 't', 'v', 0)")
+    migrate(database)
+    assert schema_of(database) == before
+    assert database.execute("SELECT count(*) FROM events").fetchone() == (1,)
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(database: sqlite3.Connection) -> None:
+    migrate(database)
+    newer = len(migrations()) + 1
+    database.execute(f"PRAGMA user_version = {newer}")
+    with pytest.raises(SchemaError, match=f"version {newer}.*only up to {newer - 1}"):
+        migrate(database)
+    assert version(database) == newer
+
+
+def test_migrations_run_in_order_from_where_the_database_is(
+    database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(database)
+    more = [
+        *migrations(),
+        (len(migrations()) + 1, "CREATE TABLE later (a) STRICT;".replace("(a)", "(a TEXT)")),
+        (len(migrations()) + 2, "ALTER TABLE later ADD COLUMN b TEXT;"),
+    ]
+    monkeypatch.setattr(schema, "migrations", lambda: more)
+    migrate(database)
+    assert version(database) == more[-1][0]
+    assert [row[1] for row in database.execute("PRAGMA table_info(later)")] == ["a", "b"]
+
+
+def test_a_migration_that_fails_leaves_no_trace_and_the_former_ones_stand(
+    database: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = len(migrations())
+    broken = [*migrations(), (newest + 1, "CREATE TABLE later (a TEXT) STRICT; INSERT INTO nowhere VALUES (1);")]
+    monkeypatch.setattr(schema, "migrations", lambda: broken)
+    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+        migrate(database)
+    database.close()
+    again = sqlite3.connect(tmp_path / "tickets.db")
+    assert version(again) == newest
+    assert not [name for _, name, _ in schema_of(again) if name == "later"]
+    again.close()
+
+
+@pytest.mark.parametrize(("synchronous", "number"), [("FULL", 2), ("NORMAL", 1)])
+async def test_the_writer_is_durable_as_configured(tmp_path: Path, synchronous: str, number: int) -> None:
+    writer = await open_writer(tmp_path / "tickets.db", synchronous=synchronous, busy_timeout_ms=123)
+
+    def look(connection: sqlite3.Connection) -> list[object]:
+        names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+    assert await writer.run(look) == ["wal", number, 1, 123]
+    await writer.close()
+
+
+async def test_readers_cannot_write(tmp_path: Path) -> None:
+    path = tmp_path / "a name with % and #.db"
+    writer = await open_writer(path, synchronous="FULL", busy_timeout_ms=10)
+    await writer.run(migrate)
+    plain = connect_read_only(path)
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        plain.execute("DELETE FROM events")
+    plain.close()
+    readers = await open_readers(path, count=3, busy_timeout_ms=10)
+    assert [await readers.run(version) for _ in range(4)] == [len(migrations())] * 4
+    await readers.close()
+    await writer.close()
+
+
+async def test_readers_of_a_database_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        await open_readers(tmp_path / "nowhere.db", count=2, busy_timeout_ms=10)
+    assert not (tmp_path / "nowhere.db").exists()
