@@ -59,6 +59,7 @@ class Roster:
         self._policies = policies
         self._mailbox_limit = mailbox_limit
         self._slots: dict[str, _Slot] = {}
+        self._stopped = False
 
     def ask(self, ticket_type_id: str, order: Order) -> asyncio.Future[Any]:
         """Send a command to its actor and return the future of the outcome.
@@ -73,6 +74,9 @@ class Roster:
             return future.aio
         reply_to = LoopFuture()
         envelope: Envelope[Any] = Envelope(order, reply_to=reply_to)
+        if self._stopped:
+            reply_to.set(StorageUnavailable())
+            return reply_to.aio
         if slot.waiting is None:
             self._build(ticket_type_id, slot, [envelope])
         else:
@@ -100,7 +104,7 @@ class Roster:
         """Discard actors, in this very step, and build them anew. Their mail waits meanwhile."""
         for ticket_type_id in ticket_type_ids:
             slot = self._slots.get(ticket_type_id)
-            if slot is not None and slot.actor is not None:
+            if slot is not None and slot.actor is not None:  # A stopped roster has no actors.
                 mail = slot.actor.fence()
                 slot.actor = slot.ref = None
                 self._build(ticket_type_id, slot, mail)
@@ -127,16 +131,18 @@ class Roster:
         return sum(slot.actor is not None for slot in self._slots.values())
 
     async def stop(self) -> None:
-        """Stop all actors, and what is being built. Mail that is still there is answered with a 503."""
+        """Stop all actors, and what is being built. Whoever still asks is answered with a 503."""
+        self._stopped = True
         for slot in self._slots.values():
-            mail = list(slot.waiting or ())
             if slot.building is not None:
                 slot.building.cancel()
-                await asyncio.gather(slot.building, return_exceptions=True)
+            mail = list(slot.waiting or ())
             if slot.actor is not None:
                 mail += slot.actor.fence()
-                slot.actor = slot.ref = None
+            slot.actor = slot.ref = slot.waiting = None
             reply_to_all(mail, StorageUnavailable())
+        building = [slot.building for slot in self._slots.values() if slot.building is not None]
+        await asyncio.gather(*building, return_exceptions=True)
 
     def _build(self, ticket_type_id: str, slot: _Slot, mail: Iterable[Envelope[Any]]) -> None:
         slot.waiting = deque(mail)

@@ -177,6 +177,8 @@ class Supervisor(LoopActor):
             await self._sweeper.sweep("timer")
         except Refusal as refusal:
             log.warning("sweep_failed", error=str(refusal))
+        except Exception:
+            log.exception("sweep_failed")
 
     def _retire(self, message: RetireDue) -> None:
         idle_since = self._clock.now() - self._passivate_after

@@ -1,12 +1,14 @@
 """Instants are integers, ms since the epoch; these two functions are their text form in JSON and in files."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 253_402_300_799_999
 """The last millisecond of the year 9999, which is as far as RFC 3339 goes."""
 
 
+@lru_cache(maxsize=4096)
 def rfc3339(instant: int) -> str:
     """Return ``2027-03-20T19:00:00.000Z`` for ms since the epoch (RFC 3339, UTC, ms precision)."""
     return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:23] + "Z"

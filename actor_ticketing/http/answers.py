@@ -10,9 +10,13 @@ from aiohttp import web
 JSON = "application/json"
 
 
+# One encoder for all: json.dumps makes a new one at every call that has options.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
 def encode(document: Any) -> bytes:
     """Return compact JSON in UTF-8."""
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _encode(document).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,15 @@ class WriteConnection(_Connection):
                 changed = connection.executemany(sql, rows).rowcount
                 if exactly and changed != len(rows):
                     raise RowMissed(f"{changed} of {len(rows)} rows changed by: {sql}")  # noqa: TRY301
-            connection.execute("COMMIT")
         except Exception as error:
             raise self._roll_back(error) from error
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._roll_back(error) from error
+        except BaseException as error:
+            # Out of memory, say. It may have happened before, during or after the commit itself.
+            raise CommitUnknown(repr(error)) from error
 
     def _roll_back(self, error: Exception) -> Exception:
         # A statement that fails may have rolled everything back by itself; in_transaction is the only witness.

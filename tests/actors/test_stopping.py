@@ -5,12 +5,16 @@ import asyncio
 import pytest
 from pykka import ActorRegistry
 
+from actor_ticketing.actors.journaling import Order
 from actor_ticketing.app import Storage, open_backend
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
+from actor_ticketing.domain.commands import ExpireDue
 from actor_ticketing.domain.errors import StorageUnavailable
 from support.service import eventually, fatal, hold, list_event, list_ticket_type, turns
 from support.stores import StoreDouble
+
+HARMLESS = Order(command=ExpireDue(limit=1))
 
 
 @pytest.fixture
@@ -86,3 +90,24 @@ async def test_nothing_happens_after_the_end(storage: Storage, settings: Setting
     clock.advance(24 * 3_600_000)
     await turns()
     assert (await storage.queries.reservation(held.id)).reservation == held
+
+
+async def test_mail_that_comes_while_actors_are_stopped_is_answered(
+    storage: Storage, store: StoreDouble, settings: Settings, clock: ManualClock
+) -> None:
+    async with open_backend(storage, settings, clock, on_fatal=fatal) as backend:
+        await list_event(backend)
+        await list_ticket_type(backend)
+        roster = backend.box_office._roster
+        store.hold_loads("tt")
+        mail = [roster.ask("tt", HARMLESS)]
+        await turns()
+        stopping = asyncio.create_task(roster.stop())
+        await turns(1)
+        mail.append(roster.ask("tt", HARMLESS))
+        await stopping
+        mail.append(roster.ask("tt", HARMLESS))
+        store.release_loads("tt")
+        await turns()
+        answered = [future.done() for future in mail]
+    assert answered == [True, True, True]
