@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Any
 
 from actor_ticketing.actors.board import Board
@@ -62,15 +61,9 @@ class CatalogueActor(JournalingActor):
             return self.after_commits(refusal)
         return self.commit((event,), outcome, keep=message.keep)
 
-    def on_failure(
-        self,
-        exception_type: type[BaseException] | None,
-        exception_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Report the broken state."""
-        del exception_type, traceback
-        self._on_broken(exception_value or RuntimeError("failed without an exception"))
+    def doubt(self, error: BaseException) -> None:
+        """Have it replaced."""
+        self._on_broken(error)
 
     def _decide(self, command: Any, now: int) -> tuple[CatalogueEvent, Event | Listing]:
         match command:

@@ -8,6 +8,7 @@ from actor_ticketing.domain.catalogue import Counters
 from actor_ticketing.domain.commands import Convert, Reserve
 from actor_ticketing.domain.events import LedgerEvent, ReservationConverted
 from actor_ticketing.domain.inventory import Inventory
+from actor_ticketing.domain.outcomes import converted, created
 from actor_ticketing.domain.reservation import Reservation
 
 
@@ -115,7 +116,7 @@ class StockClaim(Claim):
         self._quantity = actor.inventory.claim_stock(reserve, now)
 
     def _events(self) -> Sequence[LedgerEvent]:
-        return self._actor.inventory.created(self._reserve, self._now)
+        return created(self._actor.inventory.ticket_type, self._reserve, self._now)
 
     def _release(self) -> None:
         self._actor.inventory.let_go_stock(self._quantity)
@@ -132,8 +133,7 @@ class HoldsClaim(Claim):
 
     def _events(self) -> Sequence[ReservationConverted]:
         return [
-            self._actor.inventory.converted(hold, command, self._now)
-            for hold, command in zip(self._holds, self._conversions, strict=True)
+            converted(hold, command, self._now) for hold, command in zip(self._holds, self._conversions, strict=True)
         ]
 
     def _release(self) -> None:

@@ -17,6 +17,7 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import Generator, Iterable
+from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 import pykka
@@ -175,6 +176,19 @@ class LoopActor(pykka.Actor):
     def _start_actor_loop(self) -> None:
         self._actor_loop_setup()
         self.actor_inbox.open(self)
+
+    def on_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Pykka's hook, called when an unexpected exception has stopped the actor."""
+        del exception_type, traceback
+        self.doubt(exception_value or RuntimeError("failed without an exception"))
+
+    def doubt(self, error: BaseException) -> None:
+        """Its state can no longer be trusted. Subclasses tell whoever can replace it."""
 
     def handle_mail(self) -> None:
         """Handle a slice of the mail; the mailbox calls this."""

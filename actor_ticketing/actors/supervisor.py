@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import structlog
@@ -102,15 +101,9 @@ class Supervisor(LoopActor):
         for task in self._tasks:
             task.cancel()
 
-    def on_failure(
-        self,
-        exception_type: type[BaseException] | None,
-        exception_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def doubt(self, error: BaseException) -> None:
         """Without its supervisor the service would keep holds for ever, so it must not go on."""
-        del exception_type, traceback
-        self._on_broken(exception_value or RuntimeError("the supervisor failed without an exception"))
+        self._on_broken(error)
 
     def on_receive(self, message: Any) -> None:
         """Handle one of the messages above."""

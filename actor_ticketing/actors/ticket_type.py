@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Any
 
 from pykka._envelope import Envelope
@@ -143,16 +142,6 @@ class TicketTypeActor(JournalingActor):
         """Stop at once. What hung on a tentative claim is part of the mail that is returned."""
         self.unpark()
         return super().fence()
-
-    def on_failure(
-        self,
-        exception_type: type[BaseException] | None,
-        exception_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Report the broken state."""
-        del exception_type, traceback
-        self.doubt(exception_value or RuntimeError("failed without an exception"))
 
     def doubt(self, error: BaseException) -> None:
         """Have it rebuilt from what is durable."""

@@ -21,8 +21,8 @@ from actor_ticketing.domain.events import (
     ReservationRescheduled,
     TicketTypeChanged,
 )
+from actor_ticketing.domain.outcomes import converted, created
 from actor_ticketing.domain.policies import Policies, check_on_sale
-from actor_ticketing.domain.purchase import Purchase, Ticket, Transaction
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
 
 
@@ -110,7 +110,7 @@ class Inventory:
         :raises Contended: when it falls short only because of tentative claims.
         """
         self._check_reserve(command, now)
-        return self.created(command, now)
+        return created(self.ticket_type, command, now)
 
     def _check_reserve(self, command: Reserve, now: int) -> None:
         quantity = command.quantity
@@ -120,29 +120,6 @@ class Inventory:
             raise NotEnoughTickets(requested=quantity, available=self.available, ticket_type_id=self.ticket_type.id)
         if quantity > self.available - self.tentative:
             raise Contended
-
-    def created(self, command: Reserve, now: int) -> list[LedgerEvent]:
-        """The events of a reserve that has been checked."""
-        expires_at = now + command.duration_ms
-        return [
-            ReservationCreated(
-                at=now,
-                reservation=Reservation(
-                    id=line.reservation_id,
-                    code=line.code,
-                    ticket_type_id=self.ticket_type.id,
-                    session_id=command.session_id,
-                    user_id=command.user_id,
-                    quantity=line.quantity,
-                    unit_price=self.ticket_type.price,
-                    currency=self.ticket_type.currency,
-                    reserved_at=now,
-                    expires_at=expires_at,
-                    metadata=command.metadata,
-                ),
-            )
-            for line in command.lines
-        ]
 
     def extend(self, command: Extend, now: int) -> list[LedgerEvent]:
         """Move a deadline.
@@ -163,7 +140,7 @@ class Inventory:
 
         :raises Invalid: unless there is one ticket for each unit of the quantity.
         """
-        return [self.converted(self.check_convert(command, now), command, now)]
+        return [converted(self.check_convert(command, now), command, now)]
 
     def check_convert(self, command: Convert, now: int) -> Reservation:
         """Return the hold that ``command`` may convert; raises as :meth:`convert`."""
@@ -171,34 +148,6 @@ class Inventory:
         if len(command.tickets) != hold.quantity:
             raise Invalid.field("ticketHolders", f"exactly {hold.quantity} holders are needed, one for each ticket")
         return hold
-
-    def converted(self, hold: Reservation, command: Convert, now: int) -> ReservationConverted:
-        """The event of a conversion that has been checked."""
-        transaction = Transaction(
-            id=command.transaction_id,
-            reservation_id=hold.id,
-            user_id=command.owner.user_id,
-            quantity=hold.quantity,
-            total_price=hold.quantity * hold.unit_price,
-            currency=hold.currency,
-            buyer=command.buyer,
-            created_at=now,
-        )
-        tickets = tuple(
-            Ticket(
-                id=ticket.id,
-                code=ticket.code,
-                transaction_id=transaction.id,
-                ticket_type_id=hold.ticket_type_id,
-                position=position,
-                holder=ticket.holder,
-            )
-            for position, ticket in enumerate(command.tickets)
-        )
-        settled = hold.settle(ReservationStatus.CONVERTED, now)
-        return ReservationConverted(
-            at=now, purchase=Purchase(reservation=settled, transaction=transaction, tickets=tickets)
-        )
 
     def expire_due(self, now: int, *, limit: int, freeing: int | None = None) -> list[LedgerEvent]:
         """Expire overdue holds, earliest deadline first: at most ``limit``, or until ``freeing`` tickets are free.

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from actor_ticketing.actors.claims import StockClaim
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.errors import NotEnoughTickets, StorageUnavailable
@@ -227,17 +228,17 @@ async def test_a_bulk_that_cannot_be_stored_is_taken_back_everywhere(
     assert all_let_go(roster)
 
 
-@pytest.mark.parametrize("step", ["created", "apply"])
+@pytest.mark.parametrize(("of", "step"), [(StockClaim, "_events"), (Inventory, "apply")])
 async def test_a_defect_half_way_through_the_confirmation_has_all_of_them_rebuilt(
-    shop: Backend, store: StoreDouble, roster: Roster, monkeypatch: pytest.MonkeyPatch, step: str
+    shop: Backend, store: StoreDouble, roster: Roster, monkeypatch: pytest.MonkeyPatch, of: type, step: str
 ) -> None:
-    former = {of: roster._slots[of].actor for of in TYPES}
+    former = {each: roster._slots[each].actor for each in TYPES}
     before = len(store.ledger)
-    break_once(monkeypatch, Inventory, step)
+    break_once(monkeypatch, of, step)
     with pytest.raises(LookupError):
         await reserve(shop, ("a", 8), ("b", 8))
     await reserve(shop, ("a", 10), ("b", 10), ("c", 10))
-    assert [roster._slots[of].actor is former[of] for of in TYPES] == [False, False, True]
+    assert [roster._slots[each].actor is former[each] for each in TYPES] == [False, False, True]
     assert len(store.ledger) == before + 3
 
 

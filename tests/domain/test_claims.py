@@ -12,6 +12,7 @@ from actor_ticketing.domain.errors import (
     TotalTooLow,
 )
 from actor_ticketing.domain.inventory import Contended
+from actor_ticketing.domain.outcomes import converted, created
 from tests.domain.builders import (
     NOW,
     STRANGER,
@@ -110,7 +111,7 @@ def test_a_claim_that_is_confirmed_becomes_reservations() -> None:
     stock = inventory(total=10)
     command = reserve(3, 1)
     claimed = stock.claim_stock(command, NOW)
-    events = stock.created(command, NOW)
+    events = created(stock.ticket_type, command, NOW)
     stock.let_go_stock(claimed)
     assert [made.quantity for made in happen(stock, events)] == [3, 1]
     assert (stock.reserved, stock.tentative, stock.available) == (4, 0, 6)
@@ -214,7 +215,7 @@ def test_claimed_holds_that_are_confirmed_are_sold_even_after_their_deadline() -
     commands = [convert(each) for each in held]
     claimed = stock.claim_holds(commands, NOW)
     happen(stock, stock.expire_due(held[0].expires_at, limit=10))
-    events = [stock.converted(each, command, NOW) for each, command in zip(claimed, commands, strict=True)]
+    events = [converted(each, command, NOW) for each, command in zip(claimed, commands, strict=True)]
     stock.let_go_holds(claimed)
     happen(stock, events)
     assert (stock.sold, stock.reserved, stock.available) == (5, 0, 5)

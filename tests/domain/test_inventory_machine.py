@@ -22,6 +22,7 @@ from actor_ticketing.domain.commands import ChangeTicketType, Convert, Extend, R
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.inventory import Contended, Inventory
+from actor_ticketing.domain.outcomes import converted, created
 from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
 from actor_ticketing.domain.reservation import Owner, Reservation
 from tests.domain.builders import NOW, TERMS, convert, reservation, reserve
@@ -217,7 +218,7 @@ class InventoryMachine(RuleBasedStateMachine):
 
     @rule(target=reservations, claim=consumes(stock_claims))
     def confirm_stock(self, claim: StockClaim) -> Any:
-        events = self.inventory.created(claim.command, claim.now)
+        events = created(self.inventory.ticket_type, claim.command, claim.now)
         self.let_go_stock(claim)
         return self.made(claim.command, events, claim.now)
 
@@ -242,7 +243,7 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(claim=consumes(holds_claims))
     def confirm_holds(self, claim: HoldsClaim) -> None:
         pairs = list(zip(claim.holds, claim.commands, strict=True))
-        events = [self.inventory.converted(hold, command, claim.now) for hold, command in pairs]
+        events = [converted(hold, command, claim.now) for hold, command in pairs]
         self.let_go_holds(claim)
         for command, event in zip(claim.commands, events, strict=True):
             self.sold(command, [event])
