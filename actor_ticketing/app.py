@@ -10,11 +10,12 @@ from pathlib import Path
 
 import structlog
 
-from actor_ticketing.actors.board import Board, Holders
+from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.committed import Committed
 from actor_ticketing.actors.desk import Desk
-from actor_ticketing.actors.journaling import Order
+from actor_ticketing.actors.holders import Holders
+from actor_ticketing.actors.journaling import Order, accepted
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.supervisor import Supervisor
@@ -22,6 +23,7 @@ from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.actors.ticket_type import Reschedule
 from actor_ticketing.clock import Clock
 from actor_ticketing.config import Settings
+from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
 from actor_ticketing.domain.ports import CommitFailed, Entry, Queries, Store
@@ -143,7 +145,11 @@ async def open_backend(
         stack.push_async_callback(desk.stop)
         stack.push_async_callback(roster.stop)
         await _recover(queries, board, roster, clock)
-        await sweeper.sweep("startup")
+        try:
+            await sweeper.sweep("startup")
+        except Refusal as refusal:
+            # The supervisor tries again, with growing pauses; what cannot be released is no reason to sell nothing.
+            log.error("startup_sweep_failed", error=refusal.message)  # noqa: TRY400 - its cause is logged already.
         supervisor = _start_supervisor(roster, sweeper, clock, settings, on_fatal)
         stack.callback(supervisor.stop_now)
         committed.tell_deadlines_to(supervisor.actor_ref)
@@ -153,7 +159,6 @@ async def open_backend(
             desk=desk,
             sweeper=sweeper,
             statistics=statistics,
-            queries=queries,
             clock=clock,
             next_due_at=lambda: supervisor.next_due_at,
         )
@@ -168,7 +173,7 @@ async def _recover(queries: Queries, board: Board, roster: Roster, clock: Clock)
         board.counters[stock.ticket_type.id] = inventory.counters()
         if inventory.reschedule_from_future(clock.now()):
             log.warning("clock_went_back", ticket_type_id=stock.ticket_type.id)
-            await roster.ask(stock.ticket_type.id, Order(command=Reschedule()))
+            accepted(await roster.ask(stock.ticket_type.id, Order(command=Reschedule())))
 
 
 def _start_supervisor(

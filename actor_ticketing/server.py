@@ -54,8 +54,15 @@ async def serve(settings: Settings, credentials: Credentials, *, demo: bool, ann
     :raises OSError: when the address cannot be listened on.
     """
     stop = asyncio.Event()
+
+    def stop_in_time() -> None:
+        if not stop.is_set():
+            stop.set()
+            log.info("stopping", seconds=settings.server.shutdown_seconds)
+            _end_in_time(settings.server.shutdown_seconds)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop_in_time)
     lock = DataDirLock(settings.data_dir)
     try:
         await _serve_locked(settings, credentials, demo=demo, announce=announce, stop=stop)
@@ -89,14 +96,13 @@ async def _serve_locked(
         ):
             if demo:
                 await _load_demo(backend, clock)
-            doors.backend = backend
-            _spare_the_collector()
-            address = _address(settings.server.host, runner)
-            log.info("ready", address=address)
-            announce(address)
+            if not stop.is_set():
+                doors.backend = backend
+                _spare_the_collector()
+                address = _address(settings.server.host, runner)
+                log.info("ready", address=address)
+                announce(address)
             await stop.wait()
-            log.info("stopping", seconds=settings.server.shutdown_seconds)
-            _end_in_time(settings.server.shutdown_seconds)
             await site.stop()
             doors.drain(body_grace_seconds=body_seconds)
             # aiohttp throws away what arrives once its cleanup has begun, so the bodies under way come first.

@@ -1,11 +1,10 @@
 """The committed state that reads are answered from, kept in step with the journal."""
 
-import asyncio
-from collections import Counter
 from collections.abc import Iterator
 
+from actor_ticketing.actors.holders import Holders
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
-from actor_ticketing.domain.errors import HolderLimitReached, NotFound
+from actor_ticketing.domain.errors import NotFound
 from actor_ticketing.domain.events import (
     EventChanged,
     EventCreated,
@@ -18,75 +17,6 @@ from actor_ticketing.domain.events import (
 )
 from actor_ticketing.domain.ports import CatalogueRecord, Entry
 from actor_ticketing.domain.reservation import Reservation
-
-
-class Holders:
-    """How many ACTIVE reservations each session and user has, across ticket types. A limit of 0 is none.
-
-    A request claims its places before its first await, and gives them back when it is turned down. Places of
-    reservations come free when their end is committed.
-    """
-
-    def __init__(self, *, max_per_session: int, max_per_user: int) -> None:
-        self._max_per_session = max_per_session
-        self._max_per_user = max_per_user
-        self._claimed: Counter[str] = Counter()
-        self._committed: Counter[str] = Counter()
-        self._changed = asyncio.Event()
-
-    @property
-    def are_limited(self) -> bool:
-        """Whether there is any limit to keep."""
-        return bool(self._max_per_session or self._max_per_user)
-
-    def claim(self, session_id: str, user_id: str | None, places: int) -> bool:
-        """Take places for new reservations; return False, taking none, when that hangs on others under way.
-
-        :raises HolderLimitReached: when committed reservations alone leave too few places.
-        """
-        for holder, limit, scope in self._limits(session_id, user_id):
-            if self._committed[holder] + places > limit:
-                raise HolderLimitReached(limit=limit, scope=scope)
-        if any(self._claimed[holder] + places > limit for holder, limit, _ in self._limits(session_id, user_id)):
-            return False
-        self._add(self._claimed, session_id, user_id, places)
-        return True
-
-    def give_back(self, session_id: str, user_id: str | None, places: int) -> None:
-        """Return places that were claimed for what was not made."""
-        self._add(self._claimed, session_id, user_id, -places)
-
-    def made(self, hold: Reservation) -> None:
-        """A reservation has been committed in a place that was claimed for it."""
-        self._add(self._committed, hold.session_id, hold.user_id, 1)
-
-    def ended(self, hold: Reservation) -> None:
-        """A reservation's end has been committed."""
-        self._add(self._committed, hold.session_id, hold.user_id, -1)
-        self._add(self._claimed, hold.session_id, hold.user_id, -1)
-
-    async def changed(self) -> None:
-        """Wait until a request under way has ended, one way or the other."""
-        self._changed.clear()
-        await self._changed.wait()
-
-    def recover(self, hold: Reservation) -> None:
-        """Count a hold that is there already."""
-        self._add(self._claimed, hold.session_id, hold.user_id, 1)
-        self.made(hold)
-
-    def _limits(self, session_id: str, user_id: str | None) -> Iterator[tuple[str, int, str]]:
-        if self._max_per_session:
-            yield f"session:{session_id}", self._max_per_session, "session"
-        if self._max_per_user and user_id is not None:
-            yield f"user:{user_id}", self._max_per_user, "user"
-
-    def _add(self, counts: Counter[str], session_id: str, user_id: str | None, places: int) -> None:
-        for holder, _, _ in self._limits(session_id, user_id):
-            counts[holder] += places
-            if not counts[holder]:
-                del counts[holder]
-            self._changed.set()
 
 
 class Board:

@@ -7,11 +7,11 @@ from typing import Any, NoReturn, TypeVar
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.bulk import claim_all, confirm_all
 from actor_ticketing.actors.claims import ClaimHolds, ClaimStock
-from actor_ticketing.actors.journaling import Keep, Order
+from actor_ticketing.actors.journaling import Keep, Order, accepted
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.commands import Convert, Extend, Line, NewTicket, Release, Reserve
-from actor_ticketing.domain.errors import Draining, Forbidden, Invalid, NotFound, Refusal, StorageUnavailable
+from actor_ticketing.domain.errors import Draining, Forbidden, Invalid, NotFound, StorageUnavailable
 from actor_ticketing.domain.ids import (
     Entropy,
     generate_reservation_code,
@@ -20,8 +20,8 @@ from actor_ticketing.domain.ids import (
     new_id,
 )
 from actor_ticketing.domain.policies import Policies
-from actor_ticketing.domain.ports import Entry, Journal, Queries, ReservationRecord, StoredAnswer
-from actor_ticketing.domain.purchase import Person, Purchase
+from actor_ticketing.domain.ports import ANSWERS_KEPT_MS, Entry, Journal, Queries, ReservationRecord, StoredAnswer
+from actor_ticketing.domain.purchase import Person, Purchase, Ticket
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
 
 T = TypeVar("T")
@@ -152,9 +152,10 @@ class BoxOffice:
         keep: Keep | None = None,
     ) -> list[Purchase]:
         """Turn holds into tickets: for each (reservation id, its ticket holders) a purchase, all or none, in order."""
-        commands = [self._convert(reservation_id, owner, buyer, holders) for reservation_id, holders in orders]
+        self._admit(())
         if len({reservation_id for reservation_id, _ in orders}) < len(orders):
             raise Invalid.field("reservationIds", "names a reservation twice")
+        commands = [self._convert(reservation_id, owner, buyer, holders) for reservation_id, holders in orders]
         if len(commands) == 1:
             render = None if keep is None else lambda purchase: keep([purchase])
             return [await self._on_hold(commands[0].reservation_id, owner, commands[0], render)]
@@ -210,10 +211,7 @@ class BoxOffice:
             self._roster.admit(ticket_type_id)
 
     async def _perform(self, ticket_type_id: str, command: Any, keep: Keep | None) -> Any:
-        outcome = await self._roster.ask(ticket_type_id, Order(command=command, keep=keep))
-        if isinstance(outcome, Refusal):
-            raise outcome
-        return outcome
+        return accepted(await self._roster.ask(ticket_type_id, Order(command=command, keep=keep)))
 
     async def _on_hold(self, reservation_id: str, owner: Owner, command: Any, keep: Keep | None) -> Any:
         ticket_type_id = await self._find(reservation_id, owner)
@@ -256,10 +254,7 @@ class BoxOffice:
         self, commands: Mapping[str, Any], outcome_of: Callable[[Sequence[Any]], Any], keep: Keep | None
     ) -> Any:
         claims = await claim_all(self._roster, commands)
-        outcome = await confirm_all(self._journal, claims, outcome_of, keep=keep)
-        if isinstance(outcome, Refusal):
-            raise outcome
-        return outcome
+        return accepted(await confirm_all(self._journal, claims, outcome_of, now=self._clock.now(), keep=keep))
 
     async def _to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
         task = asyncio.create_task(work)
@@ -271,6 +266,21 @@ class BoxOffice:
         self._under_way.discard(task)
         if not task.cancelled():
             task.exception()  # Seen, even if its caller is gone.
+
+    async def ticket(self, code: str) -> Ticket:
+        """Look one ticket up by its code.
+
+        :raises NotFound: when there is none.
+        """
+        ticket = await self._queries.ticket(code)
+        if ticket is None:
+            raise NotFound("ticket")
+        return ticket
+
+    async def kept_answer(self, caller: bytes, key: str) -> StoredAnswer | None:
+        """The answer kept for an Idempotency-Key, unless its day is over."""
+        answer = await self._queries.answer(caller, key)
+        return answer if answer is not None and answer.created_at > self._clock.now() - ANSWERS_KEPT_MS else None
 
     async def keep_answer(self, answer: StoredAnswer) -> None:
         """Keep an answer that no actor's decision stands behind.

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actor_ticketing.actors.claims import Claim
-from actor_ticketing.actors.journaling import Keep, Order
+from actor_ticketing.actors.journaling import Keep, Order, accepted
 from actor_ticketing.actors.roster import Roster
-from actor_ticketing.domain.errors import Refusal, StorageUnavailable
+from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.ports import Entry, Journal
 
@@ -23,10 +23,8 @@ async def claim_all(roster: Roster, commands: Mapping[str, Any]) -> list[Claim]:
     claims: list[Claim] = []
     try:
         for ticket_type_id in sorted(commands):
-            outcome: Claim | Refusal = await roster.ask(ticket_type_id, Order(command=commands[ticket_type_id]))
-            if isinstance(outcome, Refusal):
-                raise outcome  # noqa: TRY301 - the claims made so far are let go in one place.
-            claims.append(outcome)
+            outcome = await roster.ask(ticket_type_id, Order(command=commands[ticket_type_id]))
+            claims.append(accepted(outcome))
     except BaseException:
         for claim in claims:
             claim.let_go()
@@ -35,10 +33,11 @@ async def claim_all(roster: Roster, commands: Mapping[str, Any]) -> list[Claim]:
 
 
 def confirm_all(
-    journal: Journal, claims: Sequence[Claim], outcome_of: Any, *, keep: Keep | None
+    journal: Journal, claims: Sequence[Claim], outcome_of: Any, *, now: int, keep: Keep | None
 ) -> asyncio.Future[Any]:
     """Turn all claims into one journal entry, in one synchronous step; return the future of the outcome.
 
+    :param now: ms since the epoch.
     :param outcome_of: makes the outcome from the events of all claims.
     :raises StorageUnavailable: when an actor was rebuilt meanwhile, which voids its claim; all others are let go.
     """
@@ -55,7 +54,7 @@ def confirm_all(
             settled.set_result(outcome)
 
     try:
-        events: list[LedgerEvent] = [event for claim in claims for event in claim.confirm()]
+        events: list[LedgerEvent] = [event for claim in claims for event in claim.confirm(now)]
         outcome = outcome_of(events)
         journal.append(
             Entry(

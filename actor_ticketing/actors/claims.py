@@ -69,9 +69,9 @@ class Claim:
         """Whether the actor is still the one that gave it."""
         return self._actor.is_running
 
-    def confirm(self) -> Sequence[LedgerEvent]:
+    def confirm(self, now: int) -> Sequence[LedgerEvent]:
         """Make it real in memory; return the events, which the caller journals in the same step."""
-        events = self._events()
+        events = self._events(now)
         self._end()
         for event in events:
             self._actor.inventory.apply(event)
@@ -99,7 +99,7 @@ class Claim:
         self._release()
         self._actor.unpark()
 
-    def _events(self) -> Sequence[LedgerEvent]:
+    def _events(self, now: int) -> Sequence[LedgerEvent]:
         raise NotImplementedError
 
     def _release(self) -> None:
@@ -109,14 +109,14 @@ class Claim:
 class StockClaim(Claim):
     """A claim on stock, to become reservations."""
 
-    def __init__(self, actor: Claimed, reserve: Reserve, now: int) -> None:
+    def __init__(self, actor: Claimed, reserve: Reserve, quantity: int) -> None:
         super().__init__(actor)
         self._reserve = reserve
-        self._now = now
-        self._quantity = actor.inventory.claim_stock(reserve, now)
+        self._quantity = quantity
 
-    def _events(self) -> Sequence[LedgerEvent]:
-        return created(self._actor.inventory.ticket_type, self._reserve, self._now)
+    def _events(self, now: int) -> Sequence[LedgerEvent]:
+        # The hold begins now: its buyer has waited for the other ticket types, and gets the whole time all the same.
+        return created(self._actor.inventory.ticket_type, self._reserve, now)
 
     def _release(self) -> None:
         self._actor.inventory.let_go_stock(self._quantity)
@@ -131,7 +131,9 @@ class HoldsClaim(Claim):
         self._now = now
         self._holds: list[Reservation] = actor.inventory.claim_holds(conversions, now)
 
-    def _events(self) -> Sequence[ReservationConverted]:
+    def _events(self, now: int) -> Sequence[ReservationConverted]:
+        # As of the claim, when the holds were live.
+        del now
         return [
             converted(hold, command, self._now) for hold, command in zip(self._holds, self._conversions, strict=True)
         ]

@@ -15,7 +15,9 @@ Subscriber = Callable[[Entry], None]
 
 
 class Committed:
-    """The journal's audience. It hears every entry once, in commit order.
+    """The journal's audience. It hears every entry once, in commit order, those that change nothing included.
+
+    What recovery releases is late by as long as the service was down; the expiry lag counts only what comes after.
 
     :ivar subscribers: called after the board is up to date. They must not raise, and must return at once.
     """
@@ -42,8 +44,9 @@ class Committed:
         """Take over one entry that has just become durable."""
         before = [self._deadline_on_board(stock.ticket_type_id) for stock in entry.counters]
         self._board.apply(entry)
-        self._note_expiries(entry)
-        self._move_deadlines(entry, before)
+        if self._supervisor is not None:
+            self._note_expiries(entry)
+            self._move_deadlines(entry, before, self._supervisor)
         for subscriber in self.subscribers:
             subscriber(entry)
 
@@ -51,14 +54,12 @@ class Committed:
         stock = self._board.counters.get(ticket_type_id)
         return None if stock is None else stock.next_deadline
 
-    def _move_deadlines(self, entry: Entry, before: list[int | None]) -> None:
-        if self._supervisor is None:
-            return
+    def _move_deadlines(self, entry: Entry, before: list[int | None], supervisor: ActorRef[Supervisor]) -> None:
         for stock, former in zip(entry.counters, before, strict=True):
             deadline = stock.next_deadline
             # One that is due is told again even if it is the same: the timer that stood at it has fired.
             if deadline != former or (deadline is not None and deadline <= self._clock.now()):
-                self._supervisor.tell(DeadlineMoved(ticket_type_id=stock.ticket_type_id, deadline=deadline))
+                supervisor.tell(DeadlineMoved(ticket_type_id=stock.ticket_type_id, deadline=deadline))
 
     def _note_expiries(self, entry: Entry) -> None:
         if entry.events and isinstance(entry.events[0], ReservationExpired):

@@ -9,13 +9,13 @@ from pykka._envelope import Envelope
 
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.catalogue import CatalogueActor, ChangeEvent, CreateEvent, CreateTicketType, Listing
-from actor_ticketing.actors.journaling import Keep, Order
+from actor_ticketing.actors.journaling import Keep, Order, accepted
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.runtime import LoopFuture, reply_to_all
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.catalogue import Event, SalesWindow, TicketType
 from actor_ticketing.domain.commands import ChangeTicketType
-from actor_ticketing.domain.errors import Refusal, StorageUnavailable
+from actor_ticketing.domain.errors import Draining
 from actor_ticketing.domain.ids import Entropy, new_id
 from actor_ticketing.domain.ports import Journal
 
@@ -31,6 +31,7 @@ class Desk:
         self._journal = journal
         self._clock = clock
         self._entropy = entropy
+        self._stopped = False
         self._replacing: asyncio.Task[None] | None = None
         self._catalogue = self._launch()
 
@@ -83,24 +84,26 @@ class Desk:
         """
         self.board.ticket_type(ticket_type_id)
         order = Order(command=ChangeTicketType(changes=changes, window=window, total=total), keep=keep)
-        return _accepted(await self._roster.ask(ticket_type_id, order))  # type: ignore[no-any-return]
+        return accepted(await self._roster.ask(ticket_type_id, order))  # type: ignore[no-any-return]
 
     async def _ask(self, command: Any, keep: Keep | None) -> Any:
         future = LoopFuture()
         # Straight into the mailbox: after a defect the mail waits there for the next catalogue actor.
         self._catalogue.actor_inbox.put(Envelope(Order(command=command, keep=keep), reply_to=future))
-        return _accepted(await future.aio)
+        return accepted(await future.aio)
 
     def storage_failed(self) -> None:
         """Take back, in this very step, what the catalogue had decided on the strength of commits that failed."""
-        self._replace()
+        if not self._stopped:
+            self._replace()
 
     async def stop(self) -> None:
         """Stop the catalogue actor. Mail that is still there is answered with a 503."""
+        self._stopped = True
         if self._replacing is not None:
             self._replacing.cancel()
             await asyncio.gather(self._replacing, return_exceptions=True)
-        reply_to_all(self._catalogue.fence(), StorageUnavailable())
+        reply_to_all(self._catalogue.fence(), Draining())
 
     def _launch(self) -> CatalogueActor:
         return CatalogueActor.launch(self.board, self._journal, self._clock, self._broke)
@@ -123,9 +126,3 @@ class Desk:
 
     def _new_id(self, prefix: str) -> str:
         return f"{prefix}_{new_id(self._clock.now(), self._entropy)}"
-
-
-def _accepted(outcome: Any) -> Any:
-    if isinstance(outcome, Refusal):
-        raise outcome
-    return outcome

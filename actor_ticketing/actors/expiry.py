@@ -1,10 +1,9 @@
 """Working off what is overdue on one ticket type."""
 
-from actor_ticketing.actors.journaling import Order
+from actor_ticketing.actors.journaling import Order, accepted
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.ticket_type import EXPIRE_SLICE, Expired
 from actor_ticketing.domain.commands import ExpireDue
-from actor_ticketing.domain.errors import Refusal
 
 EXPIRE_ORDER = Order(command=ExpireDue(limit=EXPIRE_SLICE))
 
@@ -19,9 +18,7 @@ async def expire_all_due(roster: Roster, ticket_type_id: str) -> Expired:
     """
     total = 0
     while True:
-        outcome: Expired | Refusal = await roster.ask(ticket_type_id, EXPIRE_ORDER)
-        if isinstance(outcome, Refusal):
-            raise outcome
+        outcome: Expired = accepted(await roster.ask(ticket_type_id, EXPIRE_ORDER))
         total += outcome.count
         if not outcome.count:
             return Expired(count=total, waits_for=outcome.waits_for)

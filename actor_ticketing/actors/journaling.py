@@ -7,6 +7,7 @@ from typing import Any
 
 from actor_ticketing.actors.runtime import LoopActor, Pending
 from actor_ticketing.domain.catalogue import Counters
+from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.ports import Entry, Journal, StoredAnswer
 
@@ -20,6 +21,16 @@ class Order:
 
     command: Any
     keep: Keep | None = None
+
+
+def accepted(outcome: Any) -> Any:
+    """Return what an actor replied.
+
+    :raises Refusal: when it turned the command down.
+    """
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
 
 
 class JournalingActor(LoopActor):

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from pykka import ActorRef
 from pykka._envelope import Envelope
 
 from actor_ticketing.actors.journaling import Order
 from actor_ticketing.actors.runtime import LoopFuture, reply_to_all
 from actor_ticketing.actors.ticket_type import TicketTypeActor
 from actor_ticketing.clock import Clock
-from actor_ticketing.domain.errors import NotFound, Overloaded, Refusal, StorageUnavailable
+from actor_ticketing.domain.errors import Draining, NotFound, Overloaded, Refusal, StorageUnavailable
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.policies import Policies
 from actor_ticketing.domain.ports import Journal, Queries, StockRecord
@@ -30,7 +29,6 @@ class _Slot:
     """
 
     actor: TicketTypeActor | None = None
-    ref: ActorRef[TicketTypeActor] | None = None
     waiting: deque[Envelope[Any]] | None = None
     building: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -69,13 +67,13 @@ class Roster:
         slot = self._slots.get(ticket_type_id)
         if slot is None:
             slot = self._slots[ticket_type_id] = _Slot()
-        if slot.ref is not None:
-            future: LoopFuture = slot.ref.ask(order, block=False)  # type: ignore[assignment]
+        if slot.actor is not None:
+            future: LoopFuture = slot.actor.actor_ref.ask(order, block=False)  # type: ignore[assignment]
             return future.aio
         reply_to = LoopFuture()
         envelope: Envelope[Any] = Envelope(order, reply_to=reply_to)
         if self._stopped:
-            reply_to.set(StorageUnavailable())
+            reply_to.set(Draining())
             return reply_to.aio
         if slot.waiting is None:
             self._build(ticket_type_id, slot, [envelope])
@@ -91,7 +89,7 @@ class Roster:
         slot = self._slots.get(ticket_type_id)
         waiting = 0
         if slot is not None:
-            waiting = len(slot.waiting or ()) + (len(slot.actor.actor_inbox) if slot.actor is not None else 0)
+            waiting = len(slot.waiting or ()) + (slot.actor.waiting if slot.actor is not None else 0)
         if waiting >= self._mailbox_limit or self._journal.pending >= self._mailbox_limit:
             raise Overloaded
 
@@ -106,7 +104,7 @@ class Roster:
             slot = self._slots.get(ticket_type_id)
             if slot is not None and slot.actor is not None:  # A stopped roster has no actors.
                 mail = slot.actor.fence()
-                slot.actor = slot.ref = None
+                slot.actor = None
                 self._build(ticket_type_id, slot, mail)
 
     def retire_idle(self, *, idle_since: int, limit: int) -> int:
@@ -121,7 +119,7 @@ class Roster:
             actor = slot.actor
             if actor is not None and actor.last_used <= idle_since and actor.is_idle:
                 actor.fence()
-                slot.actor = slot.ref = None
+                slot.actor = None
                 retired += 1
         return retired
 
@@ -139,8 +137,8 @@ class Roster:
             mail = list(slot.waiting or ())
             if slot.actor is not None:
                 mail += slot.actor.fence()
-            slot.actor = slot.ref = slot.waiting = None
-            reply_to_all(mail, StorageUnavailable())
+            slot.actor = slot.waiting = None
+            reply_to_all(mail, Draining())
         building = [slot.building for slot in self._slots.values() if slot.building is not None]
         await asyncio.gather(*building, return_exceptions=True)
 
@@ -168,7 +166,6 @@ class Roster:
     def _start(self, slot: _Slot, stock: StockRecord) -> TicketTypeActor:
         inventory = Inventory(stock.ticket_type, self._policies, total=stock.total, sold=stock.sold, holds=stock.holds)
         slot.actor = actor = TicketTypeActor.launch(inventory, self._journal, self._clock, self._on_broken)
-        slot.ref = actor.actor_ref
         mail, slot.waiting, slot.building = slot.waiting, None, None
         for envelope in mail or ():
             actor.actor_inbox.put(envelope)

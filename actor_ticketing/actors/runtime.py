@@ -82,11 +82,6 @@ class Pending:
         if self.reply_to is not None:
             self.reply_to.set(value)
 
-    def fail(self, error: Exception) -> None:
-        """Reply with an exception."""
-        if self.reply_to is not None:
-            self.reply_to.set_exception((type(error), error, None))
-
 
 class Mailbox(Generic[A]):
     """The messages an actor has not handled, oldest first.

@@ -56,10 +56,14 @@ def _rank(ordered: list[int], percent: int) -> int | None:
 
 
 class Statistics:
-    """All of it."""
+    """All of it.
+
+    :ivar found_late: holds that periodic sweeps found overdue by more than a second. Each is a bug, or a failing disk.
+    """
 
     def __init__(self) -> None:
         self.expiry_lag = ExpiryLag()
+        self.found_late = 0
         self.sweeps: dict[Trigger, Sweeps] = {trigger: Sweeps() for trigger in TRIGGERS}
 
     def note_sweep(self, trigger: Trigger, *, at: int, expired: int, duration_ms: int) -> None:

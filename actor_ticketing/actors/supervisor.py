@@ -1,7 +1,7 @@
 """The supervisor: expires each hold when it is due, sweeps now and then, retires idle actors. It holds no counts."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 RETIRE_SLICE = 100
 """Actors retired in one step at the most; Pykka unregisters in linear time."""
+
+CLAIMED_MS = 50
+"""When to come back to an overdue hold that a purchase has claimed, which will be decided in a moment."""
 
 BACK_OFF_MS = 250
 BACK_OFF_MS_MAX = 30_000
@@ -40,6 +43,14 @@ class ExpiryAnswered:
 
     ticket_type_id: str
     outcome: Expired | BaseException
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pause:
+    """Between two tries at releases that fail: ``length`` in ms, ``until`` in ms since the epoch."""
+
+    length: int
+    until: int
 
 
 class TimerFired:
@@ -78,11 +89,11 @@ class Supervisor(LoopActor):
         self._sweep_interval = sweep_interval_ms
         self._passivate_after = passivate_after_ms
         self._deadlines = Deadlines()
-        self._failures: dict[str, int] = {}
+        self._pauses: dict[str, _Pause] = {}
         self._timer: Timer | None = None
         self._timer_at: int | None = None
         self._periodic: dict[str, Timer] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._sweeping: asyncio.Task[None] | None = None
 
     @property
     def next_due_at(self) -> int | None:
@@ -98,8 +109,8 @@ class Supervisor(LoopActor):
         """Drop every timer, and what they have started."""
         for timer in (*self._periodic.values(), *filter(None, [self._timer])):
             timer.cancel()
-        for task in self._tasks:
-            task.cancel()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
 
     def doubt(self, error: BaseException) -> None:
         """Without its supervisor the service would keep holds for ever, so it must not go on."""
@@ -109,6 +120,10 @@ class Supervisor(LoopActor):
         """Handle one of the messages above."""
         match message:
             case DeadlineMoved(ticket_type_id=ticket_type_id, deadline=deadline):
+                # A type whose releases fail keeps its pause, whatever else is committed on it meanwhile.
+                pause = self._pauses.get(ticket_type_id)
+                if deadline is not None and pause is not None:
+                    deadline = max(deadline, pause.until)
                 self._deadlines.set(ticket_type_id, deadline)
                 self._arm()
             case TimerFired():
@@ -120,7 +135,8 @@ class Supervisor(LoopActor):
                 self._arm()
             case SweepDue():
                 self._every("sweep", self._sweep_interval, message)
-                self._spawn(self._sweep())
+                if self._sweeping is None or self._sweeping.done():
+                    self._sweeping = asyncio.create_task(self._sweep())
             case RetireDue():
                 self._retire(message)
             case _:
@@ -145,7 +161,7 @@ class Supervisor(LoopActor):
 
     def _ask_to_expire(self, ticket_type_id: str) -> None:
         def answered(future: asyncio.Future[Any]) -> None:
-            if not future.cancelled() and not self.actor_stopped.is_set():
+            if not future.cancelled() and self.is_running:
                 outcome = future.exception() or future.result()
                 self.actor_ref.tell(ExpiryAnswered(ticket_type_id=ticket_type_id, outcome=outcome))
 
@@ -153,17 +169,18 @@ class Supervisor(LoopActor):
 
     def _take_answer(self, ticket_type_id: str, outcome: Expired | BaseException) -> None:
         if isinstance(outcome, Expired):
-            self._failures.pop(ticket_type_id, None)
+            self._pauses.pop(ticket_type_id, None)
             # After a release, the commit has told the next deadline. Without one it is still to be set, unless a commit
             # has told an earlier one since.
             if outcome.waits_for is not None:
-                self._deadlines.bring_forward(ticket_type_id, max(outcome.waits_for, self._clock.now() + 1))
+                self._deadlines.bring_forward(ticket_type_id, max(outcome.waits_for, self._clock.now() + CLAIMED_MS))
             return
-        failures = self._failures[ticket_type_id] = self._failures.get(ticket_type_id, 0) + 1
-        delay = min(BACK_OFF_MS << min(failures - 1, 16), BACK_OFF_MS_MAX)
+        former = self._pauses.get(ticket_type_id)
+        delay = BACK_OFF_MS if former is None else min(2 * former.length, BACK_OFF_MS_MAX)
+        pause = self._pauses[ticket_type_id] = _Pause(length=delay, until=self._clock.now() + delay)
         level = log.warning if isinstance(outcome, Refusal) else log.error
         level("expiry_failed", ticket_type_id=ticket_type_id, error=repr(outcome), retry_in_ms=delay)
-        self._deadlines.set(ticket_type_id, self._clock.now() + delay)
+        self._deadlines.set(ticket_type_id, pause.until)
 
     async def _sweep(self) -> None:
         try:
@@ -180,15 +197,13 @@ class Supervisor(LoopActor):
         self._every("retire", 10 if retired == RETIRE_SLICE else self._passivate_after, message)
 
     def _every(self, name: str, delay_ms: int, message: object) -> None:
-        self._periodic[name] = self._clock.call_at(
-            self._clock.now() + delay_ms, lambda: self._tell_unless_stopped(message)
-        )
+        self._tell_at(name, self._clock.now() + delay_ms, message)
 
-    def _tell_unless_stopped(self, message: object) -> None:
-        if not self.actor_stopped.is_set():
-            self.actor_ref.tell(message)
+    def _tell_at(self, name: str, instant: int, message: object) -> None:
+        def fire() -> None:
+            if self._clock.now() < instant:  # A clock may call early.
+                self._tell_at(name, instant, message)
+            elif self.is_running:
+                self.actor_ref.tell(message)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._periodic[name] = self._clock.call_at(instant, fire)

@@ -1,20 +1,21 @@
 """The safety net: looks for overdue holds in the store itself, and has them released."""
 
+from collections.abc import Mapping
+
 import structlog
 
 from actor_ticketing.actors.expiry import expire_all_due
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.statistics import Statistics, Trigger
 from actor_ticketing.clock import Clock
-from actor_ticketing.domain.ports import Entry, Journal, Queries
+from actor_ticketing.domain.errors import Refusal, StorageUnavailable
+from actor_ticketing.domain.ports import ANSWERS_KEPT_MS, Entry, Journal, Queries
+from actor_ticketing.domain.reservation import ReservationStatus
 
 log = structlog.get_logger(__name__)
 
 TOLERANCE_MS = 1_000
 """A periodic sweep that finds a hold overdue by more has found a bug: its timer should have fired."""
-
-ANSWERS_KEPT_MS = 24 * 60 * 60 * 1_000
-"""How long the answer to an Idempotency-Key is kept."""
 
 
 class Sweeper:
@@ -32,19 +33,50 @@ class Sweeper:
     async def sweep(self, trigger: Trigger) -> tuple[int, int]:
         """Release every overdue hold; return how many went, and how long it took in ms.
 
-        :raises Unavailable: when the store cannot be read or written.
+        A ticket type that cannot be released does not keep the others from it.
+
+        :raises Unavailable: when the store cannot be read, or a release could not be written.
         """
         started = self._clock.now()
         if trigger == "timer":
             await self._report_late(started)
         expired = 0
-        for ticket_type_id in await self._queries.overdue(started):
-            expired += (await expire_all_due(self._roster, ticket_type_id)).count
-        expired += await self._release_lost(started)
+        problem: Exception | None = None
+        for release in (self._release_due, self._release_lost):
+            for ticket_type_id in await self._queries.overdue(started):
+                try:
+                    expired += await release(ticket_type_id, started)
+                except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this ticket type.
+                    log.error("release_failed", ticket_type_id=ticket_type_id, error=repr(error))  # noqa: TRY400
+                    problem = problem or error
         self._journal.append(Entry(forget_answers_before=started - ANSWERS_KEPT_MS))
         duration = self._clock.now() - started
         self._statistics.note_sweep(trigger, at=started, expired=expired, duration_ms=duration)
+        if problem is not None:
+            raise problem if isinstance(problem, Refusal) else StorageUnavailable from problem
         return expired, duration
+
+    async def overview(self) -> tuple[Mapping[ReservationStatus, int], int]:
+        """How many reservations there are in each state, and how many ACTIVE ones are overdue.
+
+        :raises Unavailable: when the store cannot be read.
+        """
+        counts = await self._queries.status_counts()
+        return counts, sum((await self._queries.overdue(self._clock.now())).values())
+
+    async def _release_due(self, ticket_type_id: str, _: int) -> int:
+        return (await expire_all_due(self._roster, ticket_type_id)).count
+
+    async def _release_lost(self, ticket_type_id: str, started: int) -> int:
+        """Rebuild an actor that does not know a hold which the store still says is overdue, and expire again."""
+        outcome = await expire_all_due(self._roster, ticket_type_id)
+        if outcome.waits_for is not None and outcome.waits_for <= started:
+            return outcome.count  # It knows the hold, and leaves it to the purchase that has claimed it.
+        if ticket_type_id not in await self._queries.overdue(started):
+            return outcome.count
+        log.error("actor_lost_holds", ticket_type_id=ticket_type_id)
+        self._roster.rebuild([ticket_type_id])
+        return outcome.count + (await expire_all_due(self._roster, ticket_type_id)).count
 
     async def _report_late(self, now: int) -> None:
         """Say in the log what a periodic sweep should never find."""
@@ -53,16 +85,5 @@ class Sweeper:
             log.warning("system_clock_differs", offset_ms=offset)
         late = await self._queries.overdue(now - TOLERANCE_MS)
         if late:
+            self._statistics.found_late += sum(late.values())
             log.error("sweep_found_overdue_holds", ticket_types=dict(late), tolerance_ms=TOLERANCE_MS)
-
-    async def _release_lost(self, started: int) -> int:
-        """Rebuild the actors that do not know a hold the store says is overdue, and expire again."""
-        expired = 0
-        for ticket_type_id in await self._queries.overdue(started):
-            waits_for = (await expire_all_due(self._roster, ticket_type_id)).waits_for
-            if waits_for is not None and waits_for <= started:
-                continue  # It knows the hold, and leaves it to the purchase that has claimed it.
-            log.error("actor_lost_holds", ticket_type_id=ticket_type_id)
-            self._roster.rebuild([ticket_type_id])
-            expired += (await expire_all_due(self._roster, ticket_type_id)).count
-        return expired

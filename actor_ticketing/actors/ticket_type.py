@@ -9,7 +9,7 @@ from typing import Any
 from pykka._envelope import Envelope
 
 from actor_ticketing.actors.claims import Claim, ClaimHolds, ClaimStock, HoldsClaim, StockClaim
-from actor_ticketing.actors.journaling import JournalingActor, Order
+from actor_ticketing.actors.journaling import JournalingActor, Keep, Order
 from actor_ticketing.actors.runtime import Pending
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.catalogue import Counters, TicketType
@@ -54,13 +54,15 @@ class TicketTypeActor(JournalingActor):
         self.last_used = clock.now()
 
     @property
+    def waiting(self) -> int:
+        """How many messages are not decided, those that hang on a tentative claim included."""
+        return len(self.actor_inbox) + len(self._parked)
+
+    @property
     def is_idle(self) -> bool:
         """Whether it could be stopped and nobody would notice."""
         inventory = self.inventory
-        return (
-            not (inventory.holds or self._parked or self.has_uncommitted or len(self.actor_inbox))
-            and inventory.is_settled
-        )
+        return not (inventory.holds or self.has_uncommitted or self.waiting) and inventory.is_settled
 
     def on_receive(self, message: Order) -> Any:
         """Decide one command; reply when it is durable."""
@@ -78,15 +80,15 @@ class TicketTypeActor(JournalingActor):
         events, outcome = decided
         if not events:
             return self.after_commits(outcome)
-        return self._record(events, outcome, message)
+        return self._record(events, outcome, message.keep)
 
-    def _record(self, events: Sequence[LedgerEvent], outcome: Any, order: Order) -> Pending:
+    def _record(self, events: Sequence[LedgerEvent], outcome: Any, keep: Keep | None = None) -> Pending:
         for event in events:
             self.inventory.apply(event)
         return self.commit(
             events,
             outcome,
-            keep=order.keep,
+            keep=keep,
             counters=(self.inventory.counters(),),
             ticket_type_ids=(self.ticket_type_id,),
         )
@@ -113,7 +115,7 @@ class TicketTypeActor(JournalingActor):
                 return events, Expired(count=len(events), waits_for=None if events else inventory.next_deadline())
             case ClaimStock(reserve=reserve):
                 self._free_overdue(reserve, now)
-                return StockClaim(self, reserve, now)
+                return StockClaim(self, reserve, inventory.claim_stock(reserve, now))
             case ClaimHolds(conversions=conversions):
                 return HoldsClaim(self, conversions, now)
             case ChangeTicketType():
@@ -126,10 +128,12 @@ class TicketTypeActor(JournalingActor):
 
     def _free_overdue(self, reserve: Reserve, now: int) -> None:
         """Let a reserve have what an overdue hold still occupies, however late the timer is."""
+        # Before anything else, so that what may be asked bounds the work.
+        self.inventory.policies.hold.check_quantity(self.inventory.ticket_type, reserve.quantity)
         short = reserve.quantity - (self.inventory.available - self.inventory.tentative)
         # Each hold has at least one ticket, so as many holds as are short will do.
         if short > 0 and (events := self.inventory.expire_due(now, limit=short, freeing=short)):
-            self._record(events, None, Order(command=None))
+            self._record(events, None)
 
     def unpark(self) -> None:
         """Ask everything again that hung on a tentative claim, in its old order and before newer mail."""

@@ -27,6 +27,9 @@ class Outcome:
     changed: int = 0
     unchanged: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.created} created, {self.changed} changed, {self.unchanged} unchanged"
+
 
 class Target(Protocol):
     """Where a catalogue goes. Documents are as in the admin API; every method raises :class:`ImportFailed`."""
@@ -59,6 +62,14 @@ async def import_catalogue(
     :raises ImportFailed: when the service turned something down.
     """
     outcome = Outcome()
+    try:
+        await _import_events(catalogue, target, outcome, progress)
+    except ImportFailed as failure:
+        raise ImportFailed(f"{failure} (before that: {outcome})") from failure
+    return outcome
+
+
+async def _import_events(catalogue: Catalogue, target: Target, outcome: Outcome, progress: Callable[[], None]) -> None:
     listing = await target.listing()
     by_id = {event["id"]: event for event in listing}
     by_nature = {_nature(event): event for event in listing}
@@ -75,7 +86,6 @@ async def import_catalogue(
             _count(outcome, changes)
         progress()
         await _import_ticket_types(event, present_event, target, outcome, progress)
-    return outcome
 
 
 async def _import_ticket_types(

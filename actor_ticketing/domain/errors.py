@@ -187,12 +187,12 @@ class Unavailable(Refusal):
 
 
 class StorageUnavailable(Unavailable):
-    """The write did not happen, for certain."""
+    """The write did not happen, for certain; or something could not be read."""
 
     code = "storage_unavailable"
 
-    def __init__(self) -> None:
-        super().__init__("The change could not be stored. Nothing was changed; please try again.")
+    def __init__(self, message: str = "The change could not be stored. Nothing was changed; please try again.") -> None:
+        super().__init__(message)
 
 
 class Overloaded(Unavailable):

@@ -116,10 +116,15 @@ class Inventory:
         quantity = command.quantity
         self.policies.hold.check_quantity(self.ticket_type, quantity)
         check_on_sale(self.ticket_type, now)
-        if quantity > self.available:
+        if quantity > self.available + self._overdue_but_claimed(now):
             raise NotEnoughTickets(requested=quantity, available=self.available, ticket_type_id=self.ticket_type.id)
         if quantity > self.available - self.tentative:
             raise Contended
+
+    def _overdue_but_claimed(self, now: int) -> int:
+        """Stock of overdue holds that comes free if the purchases that have claimed them fail."""
+        claimed = (self.holds[reservation_id] for reservation_id in self.converting)
+        return sum(hold.quantity for hold in claimed if hold.is_overdue(now))
 
     def extend(self, command: Extend, now: int) -> list[LedgerEvent]:
         """Move a deadline.

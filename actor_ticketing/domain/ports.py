@@ -1,13 +1,16 @@
 """What the actors need of a store, and what a store needs to know of them. SQLite is one; a second will come."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.purchase import Ticket, Transaction
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+
+ANSWERS_KEPT_MS = 24 * 60 * 60 * 1_000
+"""How long the answer to an Idempotency-Key is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ class Entry:
     forget_answers_before: int | None = None
     on_committed: Callable[[], None] | None = None
     on_failed: Callable[[Exception], None] | None = None
-    last_seq: int = field(default=0)
+    last_seq: int = 0
 
     @property
     def first_seq(self) -> int:

@@ -12,7 +12,6 @@ from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.errors import Unavailable
-from actor_ticketing.domain.ports import Queries
 from actor_ticketing.http.auth import Authenticator
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import TicketSigner
@@ -26,7 +25,6 @@ class Backend:
     desk: Desk
     sweeper: Sweeper
     statistics: Statistics
-    queries: Queries
     clock: Clock
     next_due_at: Callable[[], int | None]
 

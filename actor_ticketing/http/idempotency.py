@@ -7,15 +7,14 @@ request that changed something goes into the transaction of its effect, so that 
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
 from actor_ticketing.actors.journaling import Keep
-from actor_ticketing.actors.sweep import ANSWERS_KEPT_MS
-from actor_ticketing.domain.errors import Invalid, KeyReused, Unavailable
+from actor_ticketing.domain.errors import Invalid, KeyReused
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.http.answers import Answer, respond
 from actor_ticketing.http.context import Backend, backend_of
@@ -27,13 +26,17 @@ Action = Callable[[Keep | None], Awaitable[Any]]
 Render = Callable[[Any], Answer]
 
 
-@dataclass(frozen=True, slots=True)
+_Slot = tuple[bytes, str]
+
+
+@dataclass(slots=True)
 class _Claim:
     fingerprint: bytes
     answer: asyncio.Future[Answer]
+    task: asyncio.Task[None] | None = None
 
 
-_CLAIMS = web.AppKey("idempotency_claims", dict[tuple[bytes, str], _Claim])
+_CLAIMS = web.AppKey("idempotency_claims", dict[_Slot, _Claim])
 
 
 def install(app: web.Application) -> None:
@@ -63,30 +66,29 @@ async def perform(request: web.Request, body: bytes, caller: str, action: Action
             raise KeyReused("This Idempotency-Key was used for another request.")
         return respond(await asyncio.shield(first.answer))
     claim = claims[slot] = _Claim(fingerprint, asyncio.get_running_loop().create_future())
+    work = _first_time(backend_of(request), slot, claim, action, render)
+    # In a task of its own: a caller who is cut off cannot free the key while the command is still on its way.
+    claim.task = asyncio.create_task(_carry_out(claims, slot, work))
+    return respond(await asyncio.shield(claim.answer))
+
+
+async def _carry_out(claims: dict[_Slot, _Claim], slot: _Slot, work: Coroutine[Any, Any, Answer]) -> None:
+    """Settle a claim: whoever waits gets the same answer or the same refusal, and the key is free again."""
+    answer = claims[slot].answer
     try:
-        answer = await _first_time(backend_of(request), slot, fingerprint, action, render)
-    except BaseException as error:
-        # Whoever waits gets the same refusal; the key is free again.
-        claim.answer.set_exception(
-            error if isinstance(error, Exception) else Unavailable("The first request was cut off.")
-        )
-        claim.answer.exception()
-        raise
-    else:
-        claim.answer.set_result(answer)
+        answer.set_result(await work)
+    except Exception as error:  # noqa: BLE001 - it goes to those who wait.
+        answer.set_exception(error)
+        answer.exception()
     finally:
         del claims[slot]
-    return respond(answer)
 
 
-async def _first_time(
-    backend: Backend, slot: tuple[bytes, str], fingerprint: bytes, action: Action, render: Render
-) -> Answer:
+async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Action, render: Render) -> Answer:
     caller, key = slot
-    stored = await backend.queries.answer(caller, key)
-    now = backend.clock.now()
-    if stored is not None and stored.created_at > now - ANSWERS_KEPT_MS:
-        if stored.fingerprint != fingerprint:
+    stored = await backend.box_office.kept_answer(caller, key)
+    if stored is not None:
+        if stored.fingerprint != claim.fingerprint:
             raise KeyReused("This Idempotency-Key was used for another request.")
         return Answer(stored.status, stored.body)
     kept: list[StoredAnswer] = []
@@ -95,7 +97,12 @@ async def _first_time(
         answer = render(outcome)
         kept.append(
             StoredAnswer(
-                caller=caller, key=key, fingerprint=fingerprint, status=answer.status, body=answer.body, created_at=now
+                caller=caller,
+                key=key,
+                fingerprint=claim.fingerprint,
+                status=answer.status,
+                body=answer.body,
+                created_at=backend.clock.now(),
             )
         )
         return kept[-1]

@@ -26,6 +26,7 @@ _PLAIN = {
 }
 _NUMBER = re.compile(r"[0-9]{1,9}")
 LIMIT_MAX = 100
+PROBLEMS_MAX = 50
 
 
 async def read_body(request: web.Request) -> bytes:
@@ -82,6 +83,8 @@ def invalid_of(error: ValidationError) -> Invalid:
         field = ".".join(str(part) for part in each["loc"]) or "body"
         problem = _PLAIN.get(each["type"]) or each["msg"].replace("Input should", "must")
         problems.append({"field": field, "problem": problem})
+        if len(problems) == PROBLEMS_MAX:
+            break
     return Invalid("Some of what was sent is not valid.", problems)
 
 

@@ -3,6 +3,7 @@
 Each public method is one trip to the connection's thread, since aiosqlite pays a hop for every statement.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from itertools import cycle
@@ -109,14 +110,10 @@ async def open_writer(path: Path, *, synchronous: str, busy_timeout_ms: int) -> 
     return connection
 
 
-class ReadConnection(_Connection):
-    """A connection that cannot write, and therefore never checkpoints."""
-
-
 class Readers:
     """A few read connections, used in turn."""
 
-    def __init__(self, connections: Sequence[ReadConnection]) -> None:
+    def __init__(self, connections: Sequence[_Connection]) -> None:
         self._connections = connections
         self._turn = cycle(connections)
 
@@ -129,12 +126,15 @@ class Readers:
             return await next(self._turn).run(read)
         except sqlite3.Error as error:
             log.warning("read_failed", error=str(error))
-            raise StorageUnavailable from error
+            raise StorageUnavailable("The data could not be read. Please try again.") from error
 
     async def close(self) -> None:
         """Close all of them."""
-        for connection in self._connections:
-            await connection.close()
+        # A close that fails must not leave another connection's thread behind, which would hang the exit.
+        outcomes = await asyncio.gather(*(each.close() for each in self._connections), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                log.warning("reader_not_closed", error=repr(outcome))
 
 
 async def open_readers(path: Path, *, count: int, busy_timeout_ms: int) -> Readers:
@@ -143,10 +143,10 @@ async def open_readers(path: Path, *, count: int, busy_timeout_ms: int) -> Reade
     def connect() -> sqlite3.Connection:
         return connect_read_only(path, busy_timeout_ms=busy_timeout_ms)
 
-    connections: list[ReadConnection] = []
+    connections: list[_Connection] = []
     try:
         for _ in range(count):
-            connection = ReadConnection(connect, iter_chunk_size=64)
+            connection = _Connection(connect, iter_chunk_size=64)
             await connection
             connections.append(connection)
     except BaseException:

@@ -50,7 +50,11 @@ _STATEMENTS = {
         " body = excluded.body, created_at = excluded.created_at"
     ),
 }
-_FORGET_ANSWERS = "DELETE FROM idempotency WHERE created_at < ?"
+# So many at a time that no commit is long, however long the service was down.
+_FORGET_ANSWERS = (
+    "DELETE FROM idempotency WHERE (caller, key) IN "
+    "(SELECT caller, key FROM idempotency WHERE created_at < ? ORDER BY created_at LIMIT 50000)"
+)
 
 
 class SqliteStore:

@@ -11,7 +11,7 @@ SEED_BYTES = 32
 MAX_PAYLOAD_CHARACTERS = 2331
 """What the largest QR code (version 40, error correction M) holds in byte mode (ISO/IEC 18004, table 7)."""
 
-_CLAIM_NAMES = frozenset({"c", "t", "e"})
+_CLAIM_NAMES = frozenset({"c", "t"})
 _HEADER_NAMES = frozenset({"alg", "kid"})
 _encode_json = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -33,11 +33,10 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class TicketClaims:
-    """What a ticket's signature vouches for: its code, its ticket type, its event."""
+    """What a ticket's signature vouches for: its code and its ticket type."""
 
     code: str
     ticket_type_id: str
-    event_id: str
 
 
 class TicketSigner:
@@ -60,14 +59,14 @@ class TicketSigner:
         self._header = _encode_part(_encode_json({"alg": ALGORITHM, "kid": signing_kid}).encode()) + b"."
         self._public_keys = [(kid, private.public_key().public_bytes_raw()) for kid, private in private_keys]
 
-    def sign(self, *, code: str, ticket_type_id: str, event_id: str) -> str:
+    def sign(self, *, code: str, ticket_type_id: str) -> str:
         """Return the ticket's `qrPayload`: a compact JWS (RFC 7515, section 3.1) by Ed25519 (RFC 8037, section 3.1).
 
-        The protected header is `{"alg": "EdDSA", "kid": …}`; the payload is `{"c": code, "t": ticket_type_id,
-        "e": event_id}`. Ed25519 is deterministic, so the same ticket and key always give the same text: derive it
+        The protected header is `{"alg": "EdDSA", "kid": …}`; the payload is `{"c": code, "t": ticket_type_id}`.
+        Ed25519 is deterministic, so the same ticket and key always give the same text: derive it
         where it is needed, never store it.
         """
-        claims = _encode_json({"c": code, "t": ticket_type_id, "e": event_id}).encode()
+        claims = _encode_json({"c": code, "t": ticket_type_id}).encode()
         signed = self._header + _encode_part(claims)
         return (signed + b"." + _encode_part(self._signing_key.sign(signed))).decode("ascii")
 
@@ -95,7 +94,7 @@ def verify_ticket(payload: str, jwks: Mapping[str, object]) -> TicketClaims:
     """Check a scanned `qrPayload` against a JWK Set, without the service, and return what it claims.
 
     There is one valid text for a ticket: whatever differs from it in any character raises `InvalidTicket`, as does
-    anything but a JWS with the header fields `alg` (`EdDSA`) and `kid` (of a key in the set) and exactly the three
+    anything but a JWS with the header fields `alg` (`EdDSA`) and `kid` (of a key in the set) and exactly the two
     text claims. It does not tell whether the ticket was used before: the door has to keep a list of codes.
     """
     if len(payload) > MAX_PAYLOAD_CHARACTERS:
@@ -112,7 +111,7 @@ def verify_ticket(payload: str, jwks: Mapping[str, object]) -> TicketClaims:
     except InvalidSignature:
         raise InvalidTicket("The signature does not fit.") from None
     values = _decode_object(claims, _CLAIM_NAMES)
-    return TicketClaims(code=values["c"], ticket_type_id=values["t"], event_id=values["e"])
+    return TicketClaims(code=values["c"], ticket_type_id=values["t"])
 
 
 def _encode_part(part: bytes) -> bytes:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actor_ticketing.actors.board import Holders
+from actor_ticketing.actors.holders import Holders
 from actor_ticketing.domain.errors import HolderLimitReached
 from tests.domain.builders import reservation
 

@@ -41,7 +41,7 @@ async def test_a_defect_under_tell_loses_no_mail_behind_it(
 ) -> None:
     await hold(shop, 2)
     break_once(monkeypatch, Inventory, "reserve")
-    roster._slots["tt"].ref.tell(RESERVE)
+    roster._slots["tt"].actor.actor_ref.tell(RESERVE)
     behind = [asyncio.create_task(hold(shop, 3)) for _ in range(2)]
     await asyncio.gather(*behind)
     assert stock(shop) == (10, 0, 8)

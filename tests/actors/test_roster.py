@@ -12,7 +12,7 @@ from actor_ticketing.actors.ticket_type import TicketTypeActor
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.commands import ExpireDue, Line, Reserve
-from actor_ticketing.domain.errors import NotFound, Overloaded, StorageUnavailable
+from actor_ticketing.domain.errors import Draining, NotFound, Overloaded, StorageUnavailable
 from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.context import Backend
 from support.service import eventually, hold, list_ticket_type, stock, turns
@@ -170,5 +170,5 @@ async def test_stopping_answers_the_mail_that_is_still_there(shop: Backend, rost
     store.hold_loads("other")
     waiting = [roster.ask("tt", HARMLESS), roster.ask("other", HARMLESS)]
     await roster.stop()
-    assert [type(outcome) for outcome in await asyncio.gather(*waiting)] == [StorageUnavailable] * 2
+    assert [type(outcome) for outcome in await asyncio.gather(*waiting)] == [Draining] * 2
     assert roster.running == 0

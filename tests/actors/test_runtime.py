@@ -75,22 +75,11 @@ async def test_a_pending_reply_is_given_later_and_other_mail_is_handled_meanwhil
     assert await slow == "slow"
 
 
-async def test_a_pending_reply_can_be_an_exception(scribe: Scribe) -> None:
-    pending = Pending()
-    slow = ask(scribe, pending)
-    await turns(1)
-    pending.fail(LookupError("gone"))
-    with pytest.raises(LookupError, match="gone"):
-        await slow
-
-
 async def test_a_pending_reply_to_nobody_is_dropped(scribe: Scribe) -> None:
-    resolved, failed = Pending(), Pending()
+    resolved = Pending()
     scribe.actor_ref.tell(resolved)
-    scribe.actor_ref.tell(failed)
     await turns(1)
     resolved.resolve("nobody asked")
-    failed.fail(LookupError())
     assert await ask(scribe, "still here") == "still here"
 
 

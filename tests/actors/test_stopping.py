@@ -10,7 +10,7 @@ from actor_ticketing.app import Storage, open_backend
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.commands import ExpireDue
-from actor_ticketing.domain.errors import StorageUnavailable
+from actor_ticketing.domain.errors import Draining
 from support.service import eventually, fatal, hold, list_event, list_ticket_type, turns
 from support.stores import StoreDouble
 
@@ -67,7 +67,7 @@ async def test_requests_that_come_too_late_are_answered(
         store.hold_loads("tt")
         request = asyncio.create_task(hold(backend))
         await turns()
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(Draining):
         await request
 
 

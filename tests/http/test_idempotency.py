@@ -84,7 +84,7 @@ MAKERS: dict[str, Callable[[Any], Request]] = {
     "cancel by query": cancel_by_query,
     "purchase": purchase,
     "purchases": purchases,
-    "session": lambda _: Request("POST", "/api/public/sessions", None),
+    "session of a user": lambda _: Request("POST", "/api/public/sessions", None, token=make_token()),
     "cleanup": lambda _: Request("POST", CLEANUP, {}, ADMIN_TOKEN),
     "create event": lambda _: Request("POST", "/api/admin/events", EVENT, ADMIN_TOKEN),
     "change event": lambda _: Request("PATCH", "/api/admin/events/ev", {"title": "Moved"}, ADMIN_TOKEN),
@@ -268,3 +268,10 @@ async def test_a_purchase_repeated_at_once_makes_one_transaction(api: Api) -> No
     first, second = await asyncio.gather(purchase(held).send(api), purchase(held).send(api))
     assert first == second
     assert await api.counters() == (10, 2, 0, 8)
+
+
+async def test_a_session_is_never_given_to_two_callers_whom_nobody_can_tell_apart(api: Api) -> None:
+    request = Request("POST", "/api/public/sessions", None)
+    (first_status, first), (second_status, second) = [await request.send(api) for _ in range(2)]
+    assert (first_status, second_status) == (201, 201)
+    assert first != second

@@ -199,11 +199,11 @@ async def test_a_kept_answer_is_there_for_its_day(open_on_disk: OpenBackend, clo
         await open_shop(backend)
         await backend.box_office.reserve([("tt", 1)], session_id="s", user_id=None, keep=lambda _: answer)
     async with open_on_disk() as backend:
-        assert await backend.queries.answer(b"c", "k") == answer
+        assert await backend.box_office._queries.answer(b"c", "k") == answer
     let_pass(clock, 24 * 60 * MINUTE + 1)
     async with open_on_disk() as backend:
         await eventually(lambda: not backend.box_office._journal.pending)
-        assert await backend.queries.answer(b"c", "k") is None
+        assert await backend.box_office._queries.answer(b"c", "k") is None
 
 
 async def test_only_types_with_live_holds_have_an_actor_after_the_start(open_on_disk: OpenBackend) -> None:

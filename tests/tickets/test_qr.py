@@ -16,7 +16,7 @@ from actor_ticketing.tickets.qr import QrCodes, QrOverloaded
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
 
 TICKET = TicketSigner([SigningKey("2026-01", bytes(range(32)))]).sign(
-    code="ABCD-EFGH-JKLM", ticket_type_id="01JABCDEFGHJKMNPQRSTVWXYZ0", event_id="01JABCDEFGHJKMNPQRSTVWXYZ1"
+    code="ABCD-EFGH-JKLM", ticket_type_id="01JABCDEFGHJKMNPQRSTVWXYZ0"
 )
 SVG = "{http://www.w3.org/2000/svg}"
 

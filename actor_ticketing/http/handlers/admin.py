@@ -129,13 +129,13 @@ async def statistics(request: web.Request) -> web.Response:
     """``GET /api/admin/reservations/cleanup``: what expiry has done since the service started."""
     doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
-    counts = await backend.queries.status_counts()
-    overdue = await backend.queries.overdue(backend.clock.now())
+    counts, overdue = await backend.sweeper.overview()
     lag = backend.statistics.expiry_lag.summary()
     sweeps = backend.statistics.sweeps
     data = {
         "counts": {status.value: counts.get(status, 0) for status in ReservationStatus},
-        "overdue": sum(overdue.values()),
+        "overdue": overdue,
+        "foundLate": backend.statistics.found_late,
         "sweeps": {
             trigger: {
                 "runs": sweeps[trigger].runs,

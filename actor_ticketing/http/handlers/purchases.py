@@ -45,7 +45,7 @@ async def one(request: web.Request) -> web.Response:
         data = {
             **present.one_reservation(board, bought.reservation, backend.clock.now()),
             "transaction": present.transaction(bought.transaction),
-            "tickets": present.tickets(board, signer, bought.tickets),
+            "tickets": present.tickets(signer, bought.tickets),
         }
         return Document(data, message="Purchase completed successfully", status=201).answer()
 
@@ -72,7 +72,7 @@ async def several(request: web.Request) -> web.Response:
         data = {
             "reservations": [present.reservation(board, bought.reservation, now) for bought in purchases],
             "transactions": [present.transaction(bought.transaction) for bought in purchases],
-            "tickets": [ticket for bought in purchases for ticket in present.tickets(board, signer, bought.tickets)],
+            "tickets": [ticket for bought in purchases for ticket in present.tickets(signer, bought.tickets)],
             "serverTime": rfc3339(now),
         }
         return Document(data, message="Purchase completed successfully", status=201).answer()

@@ -77,7 +77,7 @@ async def show(request: web.Request) -> web.Response:
     data = present.one_reservation(board, record.reservation, backend.clock.now())
     if record.transaction is not None:
         data["transaction"] = present.transaction(record.transaction)
-        data["tickets"] = present.tickets(board, doors_of(request).signer, record.tickets)
+        data["tickets"] = present.tickets(doors_of(request).signer, record.tickets)
     return respond(Document(data).answer())
 
 
