@@ -29,6 +29,13 @@ BACK_OFF_MS_MAX = 30_000
 """An expiry that fails is tried again after 250 ms, then twice as long each time, up to half a minute."""
 
 
+APART_MS = 25
+"""What lies between the new tries of two ticket types that failed in the same batch."""
+
+APART_MAX = 200
+"""When more ticket types fail than this, it is the disk that fails, and not one of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineMoved:
     """A commit changed when the ticket type's next hold ends (ms since the epoch; None: nothing is held)."""
@@ -120,11 +127,7 @@ class Supervisor(LoopActor):
         """Handle one of the messages above."""
         match message:
             case DeadlineMoved(ticket_type_id=ticket_type_id, deadline=deadline):
-                # A type whose releases fail keeps its pause, whatever else is committed on it meanwhile.
-                pause = self._pauses.get(ticket_type_id)
-                if deadline is not None and pause is not None:
-                    deadline = max(deadline, pause.until)
-                self._deadlines.set(ticket_type_id, deadline)
+                self._deadlines.set(ticket_type_id, self._after_pause(ticket_type_id, deadline))
                 self._arm()
             case TimerFired():
                 self._timer = self._timer_at = None
@@ -177,10 +180,26 @@ class Supervisor(LoopActor):
             return
         former = self._pauses.get(ticket_type_id)
         delay = BACK_OFF_MS if former is None else min(2 * former.length, BACK_OFF_MS_MAX)
-        pause = self._pauses[ticket_type_id] = _Pause(length=delay, until=self._clock.now() + delay)
+        pause = self._pauses[ticket_type_id] = _Pause(length=delay, until=self._apart(self._clock.now() + delay))
         level = log.warning if isinstance(outcome, Refusal) else log.error
         level("expiry_failed", ticket_type_id=ticket_type_id, error=repr(outcome), retry_in_ms=delay)
         self._deadlines.set(ticket_type_id, pause.until)
+
+    def _after_pause(self, ticket_type_id: str, deadline: int | None) -> int | None:
+        """A type whose releases fail keeps its pause, whatever else is committed on it, until nothing is overdue."""
+        pause = self._pauses.get(ticket_type_id)
+        if pause is None or deadline is None or deadline > self._clock.now():
+            self._pauses.pop(ticket_type_id, None)
+            return deadline
+        return pause.until
+
+    def _apart(self, instant: int) -> int:
+        """Put tries that would come together apart, so that one that always fails does not fail the others with it."""
+        taken = {pause.until for pause in self._pauses.values()} if len(self._pauses) < APART_MAX else ()
+        instant += -instant % APART_MS
+        while instant in taken:
+            instant += APART_MS
+        return instant
 
     async def _sweep(self) -> None:
         try:

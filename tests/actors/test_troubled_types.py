@@ -229,7 +229,12 @@ async def test_the_pause_of_one_type_delays_no_other(shop: Backend, store: Troub
     await eventually(lambda: stock(shop, "a") == (1_000, 0, 0))
 
 
-async def test_a_release_by_a_sweep_ends_the_pause(shop: Backend, store: TroubledStore, clock: ManualClock) -> None:
+@pytest.mark.parametrize("others", [0, 1])
+async def test_a_release_by_a_sweep_ends_the_pause(
+    shop: Backend, store: TroubledStore, clock: ManualClock, others: int
+) -> None:
+    for _ in range(others):
+        await hold(shop, of="b", minutes=10)
     await fall_due(shop, store, clock)
     for pause in PAUSES[:7]:
         await eventually(lambda pause=pause: paused_for(shop) == pause)
