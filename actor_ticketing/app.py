@@ -26,7 +26,7 @@ from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
-from actor_ticketing.domain.ports import CommitFailed, Entry, Queries, Store
+from actor_ticketing.domain.ports import CatalogueRecord, CommitFailed, Entry, Queries, Store
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.connections import open_readers, open_writer
 from actor_ticketing.persistence.journal import GroupCommitJournal
@@ -98,13 +98,58 @@ async def open_backend(
     on_fatal: Callable[[BaseException], None] = end_process,
 ) -> AsyncIterator[Backend]:
     """Start the service on a store, recover, and stop it in the reverse order."""
-    queries = storage.queries
-    policies = policies_of(settings)
-    statistics = Statistics()
-    board = Board(
-        Holders(max_per_session=settings.holds.max_active_per_session, max_per_user=settings.holds.max_active_per_user)
-    )
-    board.recover(await queries.catalogue())
+    parts = _assemble(storage, await storage.queries.catalogue(), settings, clock, entropy, on_fatal)
+    async with AsyncExitStack() as stack:
+        parts.journal.start()
+        stack.push_async_callback(parts.journal.close)
+        stack.push_async_callback(parts.desk.stop)
+        stack.push_async_callback(parts.roster.stop)
+        await _recover(storage.queries, parts.board, parts.roster, clock)
+        try:
+            await parts.sweeper.sweep("startup")
+        except Refusal as refusal:
+            # The supervisor tries again, with growing pauses; what cannot be released is no reason to sell nothing.
+            log.error("startup_sweep_failed", error=refusal.message)  # noqa: TRY400 - its cause is logged already.
+        supervisor = _start_supervisor(parts.roster, parts.sweeper, clock, settings, on_fatal)
+        stack.callback(supervisor.stop_now)
+        parts.committed.tell_deadlines_to(supervisor.actor_ref)
+        stack.callback(parts.committed.forget_supervisor)
+        yield Backend(
+            box_office=parts.box_office,
+            desk=parts.desk,
+            sweeper=parts.sweeper,
+            statistics=parts.statistics,
+            clock=clock,
+            next_due_at=lambda: supervisor.next_due_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What the service is made of, before anything runs."""
+
+    board: Board
+    statistics: Statistics
+    committed: Committed
+    journal: GroupCommitJournal
+    roster: Roster
+    desk: Desk
+    sweeper: Sweeper
+    box_office: BoxOffice
+
+
+def _assemble(
+    storage: Storage,
+    catalogue: CatalogueRecord,
+    settings: Settings,
+    clock: Clock,
+    entropy: Entropy,
+    on_fatal: Callable[[BaseException], None],
+) -> _Parts:
+    queries, policies, statistics = storage.queries, policies_of(settings), Statistics()
+    holds = settings.holds
+    board = Board(Holders(max_per_session=holds.max_active_per_session, max_per_user=holds.max_active_per_user))
+    board.recover(catalogue)
     committed = Committed(board, statistics, clock)
 
     def storage_failed(entries: Sequence[Entry], error: CommitFailed) -> None:
@@ -121,13 +166,8 @@ async def open_backend(
         on_unknown=on_fatal,
         commit_interval_ms=settings.storage.commit_interval_ms,
     )
-    roster = Roster(
-        journal=journal,
-        queries=queries,
-        clock=clock,
-        policies=policies,
-        mailbox_limit=settings.actors.mailbox_limit,
-    )
+    limit = settings.actors.mailbox_limit
+    roster = Roster(journal=journal, queries=queries, clock=clock, policies=policies, mailbox_limit=limit)
     desk = Desk(board=board, roster=roster, journal=journal, clock=clock, entropy=entropy)
     sweeper = Sweeper(roster=roster, queries=queries, journal=journal, clock=clock, statistics=statistics)
     box_office = BoxOffice(
@@ -139,29 +179,16 @@ async def open_backend(
         policies=policies,
         entropy=entropy,
     )
-    async with AsyncExitStack() as stack:
-        journal.start()
-        stack.push_async_callback(journal.close)
-        stack.push_async_callback(desk.stop)
-        stack.push_async_callback(roster.stop)
-        await _recover(queries, board, roster, clock)
-        try:
-            await sweeper.sweep("startup")
-        except Refusal as refusal:
-            # The supervisor tries again, with growing pauses; what cannot be released is no reason to sell nothing.
-            log.error("startup_sweep_failed", error=refusal.message)  # noqa: TRY400 - its cause is logged already.
-        supervisor = _start_supervisor(roster, sweeper, clock, settings, on_fatal)
-        stack.callback(supervisor.stop_now)
-        committed.tell_deadlines_to(supervisor.actor_ref)
-        stack.callback(committed.forget_supervisor)
-        yield Backend(
-            box_office=box_office,
-            desk=desk,
-            sweeper=sweeper,
-            statistics=statistics,
-            clock=clock,
-            next_due_at=lambda: supervisor.next_due_at,
-        )
+    return _Parts(
+        board=board,
+        statistics=statistics,
+        committed=committed,
+        journal=journal,
+        roster=roster,
+        desk=desk,
+        sweeper=sweeper,
+        box_office=box_office,
+    )
 
 
 async def _recover(queries: Queries, board: Board, roster: Roster, clock: Clock) -> None:

@@ -5,17 +5,16 @@ import secrets
 import statistics
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from bench import contenders, load, machine
+from bench.asking import ask
 from bench.contenders import Place, Server
 from bench.errors import BenchError
 from bench.load import Generator, Load
@@ -27,7 +26,6 @@ BUYERS = 1000
 RESERVATIONS = "/api/public/reservations"
 AVAILABILITY = f"/api/public/availability/{TICKET_TYPE}"
 
-_TIMEOUT_SECONDS = 10.0
 _SETTLE_SECONDS = 10.0
 
 
@@ -116,7 +114,7 @@ class Counter:
         deadline = time.monotonic() + _SETTLE_SECONDS
         last = -1
         while time.monotonic() < deadline:
-            document = json.loads(_ask(self._address + AVAILABILITY)[1])
+            document = json.loads(ask(self._address + AVAILABILITY)[1])
             reserved = int(document["data"]["reserved"])
             if reserved == last:
                 return reserved
@@ -273,7 +271,7 @@ def _bodies(directory: Path) -> Path:
 
 
 def _reserve_one(server: Server, body: str) -> bytes:
-    status, answer = _ask(server.address + RESERVATIONS, body)
+    status, answer = ask(server.address + RESERVATIONS, body)
     if status != 201:
         raise BenchError(f"{server.name} answered the first reservation with {status}: {_excerpt(answer)}")
     return answer
@@ -281,7 +279,7 @@ def _reserve_one(server: Server, body: str) -> bytes:
 
 def _one_more(server: Server) -> str:
     try:
-        status, answer = _ask(server.address + RESERVATIONS, _body())
+        status, answer = ask(server.address + RESERVATIONS, _body())
     except (OSError, BenchError) as error:
         return str(error)
     return f"{status} {_excerpt(answer)}"
@@ -289,18 +287,3 @@ def _one_more(server: Server) -> str:
 
 def _excerpt(answer: bytes) -> str:
     return answer[:300].decode(errors="replace")
-
-
-def _ask(url: str, body: str | None = None) -> tuple[int, bytes]:
-    """Send one request: a POST when there is a body, else a GET. Any status is an answer."""
-    data = None if body is None else body.encode()
-    headers: dict[str, Any] = {"Content-Type": "application/json"}
-    request = urllib.request.Request(url, data, headers)  # noqa: S310 - an address on the loopback interface.
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(request, timeout=_TIMEOUT_SECONDS) as response:
-            return response.status, response.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
-    except OSError as error:
-        raise BenchError(f"no answer from {url}: {error}") from error

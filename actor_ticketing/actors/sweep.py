@@ -1,5 +1,6 @@
 """The safety net: looks for overdue holds in the store itself, and has them released."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import structlog
@@ -40,21 +41,21 @@ class Sweeper:
         started = self._clock.now()
         if trigger == "timer":
             await self._report_late(started)
-        expired = 0
+        tally: Counter[str] = Counter()
         problem: Exception | None = None
         for release in (self._release_due, self._release_lost):
             for ticket_type_id in await self._queries.overdue(started):
                 try:
-                    expired += await release(ticket_type_id, started)
+                    await release(ticket_type_id, started, tally)
                 except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this ticket type.
                     log.error("release_failed", ticket_type_id=ticket_type_id, error=repr(error))  # noqa: TRY400
                     problem = problem or error
         self._journal.append(Entry(forget_answers_before=started - ANSWERS_KEPT_MS))
         duration = self._clock.now() - started
-        self._statistics.note_sweep(trigger, at=started, expired=expired, duration_ms=duration)
+        self._statistics.note_sweep(trigger, at=started, expired=tally["expired"], duration_ms=duration)
         if problem is not None:
             raise problem if isinstance(problem, Refusal) else StorageUnavailable from problem
-        return expired, duration
+        return tally["expired"], duration
 
     async def overview(self) -> tuple[Mapping[ReservationStatus, int], int]:
         """How many reservations there are in each state, and how many ACTIVE ones are overdue.
@@ -64,19 +65,18 @@ class Sweeper:
         counts = await self._queries.status_counts()
         return counts, sum((await self._queries.overdue(self._clock.now())).values())
 
-    async def _release_due(self, ticket_type_id: str, _: int) -> int:
-        return (await expire_all_due(self._roster, ticket_type_id)).count
+    async def _release_due(self, ticket_type_id: str, _: int, tally: Counter[str]) -> None:
+        await expire_all_due(self._roster, ticket_type_id, tally)
 
-    async def _release_lost(self, ticket_type_id: str, started: int) -> int:
+    async def _release_lost(self, ticket_type_id: str, started: int, tally: Counter[str]) -> None:
         """Rebuild an actor that does not know a hold which the store still says is overdue, and expire again."""
-        outcome = await expire_all_due(self._roster, ticket_type_id)
-        if outcome.waits_for is not None and outcome.waits_for <= started:
-            return outcome.count  # It knows the hold, and leaves it to the purchase that has claimed it.
-        if ticket_type_id not in await self._queries.overdue(started):
-            return outcome.count
-        log.error("actor_lost_holds", ticket_type_id=ticket_type_id)
-        self._roster.rebuild([ticket_type_id])
-        return outcome.count + (await expire_all_due(self._roster, ticket_type_id)).count
+        waits_for = await expire_all_due(self._roster, ticket_type_id, tally)
+        if waits_for is not None and waits_for <= started:
+            return  # It knows the hold, and leaves it to the purchase that has claimed it.
+        if ticket_type_id in await self._queries.overdue(started):
+            log.error("actor_lost_holds", ticket_type_id=ticket_type_id)
+            self._roster.rebuild([ticket_type_id])
+            await expire_all_due(self._roster, ticket_type_id, tally)
 
     async def _report_late(self, now: int) -> None:
         """Say in the log what a periodic sweep should never find."""

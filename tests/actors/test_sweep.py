@@ -1,5 +1,7 @@
 """The sweep: it looks into the store itself, and finds what the timers have missed."""
 
+from collections.abc import Sequence
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -8,9 +10,9 @@ from actor_ticketing.actors.journaling import Order
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
-from actor_ticketing.domain.commands import Convert, NewTicket
+from actor_ticketing.domain.commands import Convert, ExpireDue, NewTicket
 from actor_ticketing.domain.errors import StorageUnavailable
-from actor_ticketing.domain.ports import StoredAnswer
+from actor_ticketing.domain.ports import CommitFailed, Entry, StoredAnswer
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
 from actor_ticketing.http.context import Backend
 from support.service import ADA, eventually, hold, let_pass, list_ticket_type, stock, turns
@@ -190,3 +192,27 @@ async def test_a_sweep_leaves_a_hold_alone_that_a_purchase_has_claimed_in_time(
     assert (await shop.sweeper.sweep("timer"))[0] == 0
     assert claim.is_valid
     assert stock(shop) == (10, 0, 1)
+
+
+async def test_a_sweep_counts_what_went_before_a_later_slice_failed(
+    shop: Backend, store: StoreDouble, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actor_ticketing.actors.expiry.EXPIRE_ORDER", Order(command=ExpireDue(limit=2)))
+    for _ in range(4):
+        await hold(shop, 1, minutes=1)
+    commit = store.commit
+    commits = 0
+
+    async def second_fails(batch: Sequence[Entry]) -> None:
+        nonlocal commits
+        commits += 1
+        if commits == 2:
+            raise CommitFailed(OSError("no space left on device"))
+        await commit(batch)
+
+    monkeypatch.setattr(store, "commit", second_fails)
+    clock._now += MINUTE  # No timer fires: the sweep is alone.
+    with pytest.raises(StorageUnavailable):
+        await shop.sweeper.sweep("manual")
+    assert stock(shop) == (10, 0, 0)
+    assert shop.statistics.sweeps["manual"].expired == 4
