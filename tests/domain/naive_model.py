@@ -77,12 +77,13 @@ class NaiveModel:
 
     # Refusing
 
-    def refuses_reserve(self, quantities: Iterable[int]) -> Refused:
+    def refuses_reserve(self, quantities: Iterable[int], now: int) -> Refused:
         """Why so many tickets cannot be reserved."""
         asked = sum(quantities)
         if asked > self.max_quantity:
             return Invalid
-        if asked > self.available():
+        undecided = [row for row in self.active() if row["id"] in self.claimed and row["expires_at"] <= now]
+        if asked > self.available() + sum(row["quantity"] for row in undecided):
             return NotEnoughTickets
         return Contended if asked > self.available() - self.tentative() else None
 

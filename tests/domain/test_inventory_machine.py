@@ -118,7 +118,7 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(target=reservations, quantities=QUANTITIES, holder=HOLDERS, length=LENGTHS)
     def reserve(self, quantities: list[int], holder: tuple[str, str | None], length: int) -> Any:
         command = reserve(*quantities, session_id=holder[0], user_id=holder[1], duration_ms=length)
-        expected = self.model.refuses_reserve(quantities)
+        expected = self.model.refuses_reserve(quantities, self.now)
         refused, events = attempt(lambda: self.inventory.reserve(command, self.now))
         assert refused is expected
         return multiple() if refused else self.made(command, events, self.now)
@@ -203,7 +203,7 @@ class InventoryMachine(RuleBasedStateMachine):
     @rule(target=stock_claims, quantities=QUANTITIES, length=LENGTHS)
     def claim_stock(self, quantities: list[int], length: int) -> Any:
         command = reserve(*quantities, session_id="s1", user_id="u1", duration_ms=length)
-        expected = self.model.refuses_reserve(quantities)
+        expected = self.model.refuses_reserve(quantities, self.now)
         refused, claimed = attempt(lambda: self.inventory.claim_stock(command, self.now))
         assert refused is expected
         if refused:
