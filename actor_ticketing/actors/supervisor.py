@@ -176,7 +176,9 @@ class Supervisor(LoopActor):
             # After a release, the commit has told the next deadline. Without one it is still to be set, unless a commit
             # has told an earlier one since.
             if outcome.waits_for is not None:
-                self._deadlines.bring_forward(ticket_type_id, max(outcome.waits_for, self._clock.now() + CLAIMED_MS))
+                now = self._clock.now()
+                next_try = outcome.waits_for if outcome.waits_for > now else now + CLAIMED_MS
+                self._deadlines.bring_forward(ticket_type_id, next_try)
             return
         former = self._pauses.get(ticket_type_id)
         delay = BACK_OFF_MS if former is None else min(2 * former.length, BACK_OFF_MS_MAX)

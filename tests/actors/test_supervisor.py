@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from actor_ticketing.actors.claims import ClaimHolds
 from actor_ticketing.actors.journaling import Order
 from actor_ticketing.actors.roster import Roster
-from actor_ticketing.actors.supervisor import Supervisor, TimerFired
+from actor_ticketing.actors.supervisor import DeadlineMoved, Supervisor, TimerFired
 from actor_ticketing.actors.ticket_type import EXPIRE_SLICE
 from actor_ticketing.app import Storage, open_backend
 from actor_ticketing.clock import ManualClock
@@ -51,6 +51,20 @@ async def test_a_timer_that_fires_early_expires_nothing_and_is_set_again(shop: B
     await turns()
     assert stock(shop) == (10, 0, 3)
     clock.advance(1)
+    await eventually(lambda: stock(shop) == (10, 0, 0))
+
+
+async def test_a_hold_due_in_a_moment_is_not_late_because_it_was_asked_for_too_early(
+    shop: Backend, clock: ManualClock
+) -> None:
+    await hold(shop, 3, minutes=1)
+    clock.advance(MINUTE - 10)
+    [supervisor] = ActorRegistry.get_by_class(Supervisor)
+    supervisor.tell(DeadlineMoved(ticket_type_id="tt", deadline=clock.now()))
+    await turns()
+    clock.advance(0)
+    await turns()
+    clock.advance(10)
     await eventually(lambda: stock(shop) == (10, 0, 0))
 
 
