@@ -128,11 +128,13 @@ class TicketTypeActor(JournalingActor):
 
     def _free_overdue(self, reserve: Reserve, now: int) -> None:
         """Let a reserve have what an overdue hold still occupies, however late the timer is."""
-        # Before anything else, so that what may be asked bounds the work.
-        self.inventory.policies.hold.check_quantity(self.inventory.ticket_type, reserve.quantity)
-        short = reserve.quantity - (self.inventory.available - self.inventory.tentative)
-        # Each hold has at least one ticket, so as many holds as are short will do.
-        if short > 0 and (events := self.inventory.expire_due(now, limit=short, freeing=short)):
+        inventory = self.inventory
+        short = reserve.quantity - (inventory.available - inventory.tentative)
+        if short <= 0:
+            return
+        # What may be asked bounds the work; and as each hold has at least one ticket, as many as are short will do.
+        inventory.policies.hold.check_quantity(inventory.ticket_type, reserve.quantity)
+        if events := inventory.expire_due(now, limit=short, freeing=short):
             self._record(events, None)
 
     def unpark(self) -> None:

@@ -116,10 +116,12 @@ class Inventory:
         quantity = command.quantity
         self.policies.hold.check_quantity(self.ticket_type, quantity)
         check_on_sale(self.ticket_type, now)
-        if quantity > self.available + self._overdue_but_claimed(now):
-            raise NotEnoughTickets(requested=quantity, available=self.available, ticket_type_id=self.ticket_type.id)
-        if quantity > self.available - self.tentative:
-            raise Contended
+        available = self.available
+        if quantity <= available - self.tentative:
+            return
+        if quantity > available + self._overdue_but_claimed(now):
+            raise NotEnoughTickets(requested=quantity, available=available, ticket_type_id=self.ticket_type.id)
+        raise Contended
 
     def _overdue_but_claimed(self, now: int) -> int:
         """Stock of overdue holds that comes free if the purchases that have claimed them fail."""

@@ -56,3 +56,8 @@ def respond(answer: Answer, headers: Mapping[str, str] | None = None) -> web.Res
         charset="utf-8",
         headers={"Cache-Control": "no-store", **(headers or {})},
     )
+
+
+def list_meta(*, page: int, limit: int, total: int) -> dict[str, int]:
+    """The ``meta`` of a list."""
+    return {"page": page, "limit": limit, "total": total, "totalPages": -(-total // limit)}

@@ -109,8 +109,3 @@ def _number(request: web.Request, name: str, default: int) -> int:
     if not _NUMBER.fullmatch(text):
         raise Invalid.field(name, "must be an integer")
     return int(text)
-
-
-def list_meta(*, page: int, limit: int, total: int) -> dict[str, int]:
-    """The ``meta`` of a list."""
-    return {"page": page, "limit": limit, "total": total, "totalPages": -(-total // limit)}

@@ -9,6 +9,7 @@ from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.purchase import Person, Ticket, Transaction
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
+from actor_ticketing.http.answers import Document, list_meta
 from actor_ticketing.tickets.signing import TicketSigner
 
 Json = dict[str, Any]
@@ -55,6 +56,19 @@ def event_with_types(board: Board, show: Event, now: int) -> Json:
     """One event with everything that is sold for it."""
     types = [ticket_type(terms, board.counters[terms.id], now) for terms in board.ticket_types_of(show.id)]
     return {**event(show), "ticketTypes": types}
+
+
+def events_page(board: Board, now: int, *, page: int, limit: int, with_closed: bool) -> Document:
+    """One page of all events, by their start; those of which every sale is over only ``with_closed``."""
+    shows = [
+        show
+        for show in sorted(board.events.values(), key=lambda show: (show.start_date, show.id))
+        if with_closed or not all(terms.window.has_closed(now) for terms in board.ticket_types_of(show.id))
+    ]
+    return Document(
+        [event_with_types(board, show, now) for show in shows[(page - 1) * limit : page * limit]],
+        meta=list_meta(page=page, limit=limit, total=len(shows)),
+    )
 
 
 def remaining_seconds(held: Reservation, now: int) -> int:

@@ -11,7 +11,7 @@ from actor_ticketing.http.answers import Answer, Document, respond
 from actor_ticketing.http.catalogue_schemas import EventBody, EventPatch, TicketTypeBody, TicketTypePatch
 from actor_ticketing.http.context import Backend, backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
-from actor_ticketing.http.parsing import LIMIT_MAX, list_meta, page_of, read_model
+from actor_ticketing.http.parsing import LIMIT_MAX, page_of, read_model
 from actor_ticketing.http.schemas import EmptyBody
 
 
@@ -21,14 +21,7 @@ async def list_events(request: web.Request) -> web.Response:
     backend = backend_of(request)
     page, limit = page_of(request, default_limit=LIMIT_MAX)
     board, now = backend.desk.board, backend.clock.now()
-    shows = sorted(board.events.values(), key=lambda show: (show.start_date, show.id))
-    on_page = shows[(page - 1) * limit : page * limit]
-    return respond(
-        Document(
-            [present.event_with_types(board, show, now) for show in on_page],
-            meta=list_meta(page=page, limit=limit, total=len(shows)),
-        ).answer()
-    )
+    return respond(present.events_page(board, now, page=page, limit=limit, with_closed=True).answer())
 
 
 async def show_event(request: web.Request) -> web.Response:

@@ -5,11 +5,11 @@ from aiohttp import web
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.reservation import Owner, Reservation
 from actor_ticketing.http import present
-from actor_ticketing.http.answers import Answer, Document, respond
+from actor_ticketing.http.answers import Answer, Document, list_meta, respond
 from actor_ticketing.http.auth import caller_of, owner_of
 from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
-from actor_ticketing.http.parsing import list_meta, page_of, read_model
+from actor_ticketing.http.parsing import page_of, read_model
 from actor_ticketing.http.schemas import CreateReservationBody, ExtendBody, SessionBody
 
 

@@ -9,7 +9,7 @@ from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, Document, respond
 from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
-from actor_ticketing.http.parsing import LIMIT_MAX, list_meta, page_of, read_model
+from actor_ticketing.http.parsing import LIMIT_MAX, page_of, read_model
 from actor_ticketing.http.schemas import EmptyBody
 
 
@@ -34,18 +34,9 @@ async def create_session(request: web.Request) -> web.Response:
 async def events(request: web.Request) -> web.Response:
     """``GET /api/public/events``: what is on sale, or will be. Without ticket types, nothing is."""
     backend = backend_of(request)
-    board, now = backend.box_office.board, backend.clock.now()
     page, limit = page_of(request, default_limit=LIMIT_MAX)
-    shown = [
-        show
-        for show in sorted(board.events.values(), key=lambda show: (show.start_date, show.id))
-        if not all(terms.window.has_closed(now) for terms in board.ticket_types_of(show.id))
-    ]
-    on_page = shown[(page - 1) * limit : page * limit]
-    document = Document(
-        [present.event_with_types(board, show, now) for show in on_page],
-        meta=list_meta(page=page, limit=limit, total=len(shown)),
-    )
+    board, now = backend.box_office.board, backend.clock.now()
+    document = present.events_page(board, now, page=page, limit=limit, with_closed=False)
     return _tagged(request, document.answer())
 
 
