@@ -1,7 +1,7 @@
 """The actor of the catalogue: adds and changes events, and adds ticket types. A ticket type's own actor changes it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from actor_ticketing.actors.board import Board
@@ -11,18 +11,19 @@ from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.errors import AlreadyExists, NotFound, Refusal
 from actor_ticketing.domain.events import CatalogueEvent, EventChanged, EventCreated, TicketTypeCreated
 from actor_ticketing.domain.ports import Journal
+from actor_ticketing.domain.values import value
 
 Listing = tuple[TicketType, Counters]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CreateEvent:
     """Add an event; the outcome is the :class:`Event`."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangeEvent:
     """Change fields of an event, by name; the outcome is the :class:`Event`."""
 
@@ -30,7 +31,7 @@ class ChangeEvent:
     changes: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CreateTicketType:
     """Add a ticket type with ``total`` tickets; the outcome is the :class:`TicketType` and its :class:`Counters`."""
 

@@ -1,7 +1,6 @@
 """Tentative claims: how several actors change in one step, or none of them does."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from actor_ticketing.domain.catalogue import Counters
@@ -10,6 +9,7 @@ from actor_ticketing.domain.events import LedgerEvent, ReservationConverted
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.outcomes import converted, created
 from actor_ticketing.domain.reservation import Reservation
+from actor_ticketing.domain.values import value
 
 
 class Claimed(Protocol):
@@ -35,14 +35,14 @@ class Claimed(Protocol):
         """Have it rebuilt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClaimStock:
     """Claim what a reserve asks for, without writing anything; the reply is a :class:`StockClaim`."""
 
     reserve: Reserve
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClaimHolds:
     """Claim holds for conversion, without writing anything; the reply is a :class:`HoldsClaim`."""
 

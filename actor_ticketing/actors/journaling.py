@@ -1,7 +1,6 @@
 """What the actors that decide have in common: they answer after the commit, never before."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,12 +9,13 @@ from actor_ticketing.domain.catalogue import Counters
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.ports import Entry, Journal, StoredAnswer
+from actor_ticketing.domain.values import value
 
 Keep = Callable[[Any], StoredAnswer]
 """Renders an outcome as the answer to keep for an Idempotency-Key. It is called before the commit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Order:
     """A command on its way to an actor."""
 

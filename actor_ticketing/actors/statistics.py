@@ -4,6 +4,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
+from actor_ticketing.domain.values import value
+
 Trigger = Literal["timer", "manual", "cron", "startup"]
 TRIGGERS: tuple[Trigger, ...] = ("timer", "manual", "cron", "startup")
 
@@ -21,7 +23,7 @@ class Sweeps:
     last_duration_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Lag:
     """Expiry lag in ms: from the deadline to the durable release. None where nothing has expired yet."""
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -15,6 +14,7 @@ from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.actors.ticket_type import Expired
 from actor_ticketing.clock import Clock, Timer
 from actor_ticketing.domain.errors import Refusal
+from actor_ticketing.domain.values import value
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,7 @@ APART_MAX = 200
 """When more ticket types fail than this, it is the disk that fails, and not one of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DeadlineMoved:
     """A commit changed when the ticket type's next hold ends (ms since the epoch; None: nothing is held)."""
 
@@ -44,7 +44,7 @@ class DeadlineMoved:
     deadline: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ExpiryAnswered:
     """An actor, or what stood in its way, has answered an expiry."""
 
@@ -52,7 +52,7 @@ class ExpiryAnswered:
     outcome: Expired | BaseException
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Pause:
     """Between two tries at releases that fail: ``length`` in ms, ``until`` in ms since the epoch."""
 

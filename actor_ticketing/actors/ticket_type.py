@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pykka._envelope import Envelope
@@ -18,17 +18,18 @@ from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent, TicketTypeChanged
 from actor_ticketing.domain.inventory import Contended, Inventory
 from actor_ticketing.domain.ports import Journal
+from actor_ticketing.domain.values import value
 
 EXPIRE_SLICE = 500
 """Holds expired in one step at the most: a great many due at once are worked off with the loop free in between."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Reschedule:
     """Recovery's first command: give holds "from the future" their own length from now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Expired:
     """The outcome of :class:`ExpireDue`: how many holds went and, when none did, the deadline to come back at."""
 

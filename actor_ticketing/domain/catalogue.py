@@ -1,11 +1,10 @@
 """What is on sale: events and their ticket types."""
 
-from dataclasses import dataclass
-
 from actor_ticketing.domain.errors import Invalid
+from actor_ticketing.domain.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Event:
     """One show. ``start_date``: ms since the epoch."""
 
@@ -15,7 +14,7 @@ class Event:
     start_date: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SalesWindow:
     """When reserve is accepted: from ``start`` (inclusive) to ``end`` (exclusive), ms since the epoch, None is open."""
 
@@ -39,7 +38,7 @@ class SalesWindow:
         return self.end is not None and self.end <= now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TicketType:
     """The terms on which one kind of ticket is sold. Its stock is in :class:`Counters`.
 
@@ -56,7 +55,7 @@ class TicketType:
     window: SalesWindow = SalesWindow()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Counters:
     """The stock of one ticket type at one point of the ledger.
 

@@ -1,15 +1,16 @@
 """What an inventory can be asked to do. Ids, codes and instants are made by whoever asks, so deciding stays pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from actor_ticketing.domain.catalogue import TicketType
 from actor_ticketing.domain.purchase import Person
 from actor_ticketing.domain.reservation import Owner
+from actor_ticketing.domain.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Line:
     """One reservation to be made: ``quantity`` tickets under this id and code."""
 
@@ -18,7 +19,7 @@ class Line:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Reserve:
     """Hold stock of one ticket type for ``duration_ms``: all lines or none, summed against stock and limits."""
 
@@ -34,7 +35,7 @@ class Reserve:
         return sum(line.quantity for line in self.lines)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Extend:
     """Move the deadline by ``additional_ms``, counted from the present one."""
 
@@ -43,7 +44,7 @@ class Extend:
     additional_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Release:
     """The buyer gives the stock back."""
 
@@ -51,7 +52,7 @@ class Release:
     owner: Owner
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewTicket:
     """One ticket to be made, for one holder."""
 
@@ -60,7 +61,7 @@ class NewTicket:
     holder: Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Convert:
     """Turn a hold into tickets: one for each unit of its quantity."""
 
@@ -71,14 +72,14 @@ class Convert:
     tickets: tuple[NewTicket, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ExpireDue:
     """Release what is overdue, at most ``limit`` holds at a time."""
 
     limit: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangeTicketType:
     """Sell under other terms. None leaves ``total`` as it is.
 

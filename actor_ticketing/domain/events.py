@@ -1,14 +1,14 @@
 """What has happened: the entries of the ledger, in the past tense. ``at`` is ms since the epoch."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from actor_ticketing.domain.catalogue import Event, TicketType
 from actor_ticketing.domain.purchase import Purchase
 from actor_ticketing.domain.reservation import Reservation
+from actor_ticketing.domain.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DomainEvent:
     """Base of all. ``kind`` is its stable name in the ledger."""
 
@@ -16,7 +16,7 @@ class DomainEvent:
     at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReservationCreated(DomainEvent):
     """Stock is held."""
 
@@ -24,7 +24,7 @@ class ReservationCreated(DomainEvent):
     reservation: Reservation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReservationExtended(DomainEvent):
     """The deadline moved; ``reservation`` has the new one."""
 
@@ -32,7 +32,7 @@ class ReservationExtended(DomainEvent):
     reservation: Reservation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReservationRescheduled(DomainEvent):
     """At recovery the wall clock stood before ``reserved_at``, so the hold was started anew."""
 
@@ -40,7 +40,7 @@ class ReservationRescheduled(DomainEvent):
     reservation: Reservation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReservationExpired(DomainEvent):
     """The deadline passed; the stock is back."""
 
@@ -48,7 +48,7 @@ class ReservationExpired(DomainEvent):
     reservation: Reservation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReservationCancelled(DomainEvent):
     """The buyer released it; the stock is back."""
 
@@ -56,7 +56,7 @@ class ReservationCancelled(DomainEvent):
     reservation: Reservation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReservationConverted(DomainEvent):
     """The hold became tickets."""
 
@@ -79,7 +79,7 @@ ReservationEvent = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EventCreated(DomainEvent):
     """A show was added to the catalogue."""
 
@@ -87,7 +87,7 @@ class EventCreated(DomainEvent):
     event: Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EventChanged(DomainEvent):
     """A show was changed."""
 
@@ -95,7 +95,7 @@ class EventChanged(DomainEvent):
     event: Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TicketTypeCreated(DomainEvent):
     """A ticket type was added, with ``total`` tickets."""
 
@@ -104,7 +104,7 @@ class TicketTypeCreated(DomainEvent):
     total: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TicketTypeChanged(DomainEvent):
     """A ticket type has new terms, or another total."""
 

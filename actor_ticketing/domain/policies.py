@@ -1,13 +1,12 @@
 """The rules an operator can set: how many, how long, how often."""
 
-from dataclasses import dataclass
-
 from actor_ticketing.domain.catalogue import TicketType
 from actor_ticketing.domain.errors import ExtensionLimitReached, Invalid, SalesClosed, SalesNotOpen
 from actor_ticketing.domain.reservation import Reservation
+from actor_ticketing.domain.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HoldPolicy:
     """Bounds of a hold: durations in ms, both inclusive; ``max_quantity`` tickets in one reservation."""
 
@@ -52,7 +51,7 @@ def check_on_sale(ticket_type: TicketType, now: int) -> None:
         raise SalesClosed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ExtensionPolicy:
     """How often a hold can be extended, and how long it can last in all (ms from ``reserved_at``)."""
 
@@ -80,7 +79,7 @@ class ExtensionPolicy:
         return reservation.moved_to(expires_at, extensions=reservation.extensions + 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Policies:
     """All rules a ticket type is sold by."""
 

@@ -8,12 +8,13 @@ from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.purchase import Ticket, Transaction
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+from actor_ticketing.domain.values import value
 
 ANSWERS_KEPT_MS = 24 * 60 * 60 * 1_000
 """How long the answer to an Idempotency-Key is kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StoredAnswer:
     """The answer kept for an Idempotency-Key. ``caller`` and ``fingerprint`` are digests; ``created_at`` ms."""
 
@@ -104,7 +105,7 @@ class Store(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StockRecord:
     """One ticket type as committed, with its live holds."""
 
@@ -114,7 +115,7 @@ class StockRecord:
     holds: Sequence[Reservation]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CatalogueRecord:
     """All that is on sale as committed, and the ledger position it stands at."""
 
@@ -124,7 +125,7 @@ class CatalogueRecord:
     counters: Mapping[str, Counters]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReservationRecord:
     """A reservation in any state; converted ones with what came of them."""
 

@@ -1,11 +1,10 @@
 """What a conversion makes: a transaction and its tickets, and the people on them."""
 
-from dataclasses import dataclass
-
 from actor_ticketing.domain.reservation import Reservation
+from actor_ticketing.domain.values import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Person:
     """A buyer or a ticket holder. A buyer has all five fields; a holder may lack ``email`` and ``whatsapp``."""
 
@@ -16,7 +15,7 @@ class Person:
     whatsapp: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ticket:
     """One admission. ``code`` is unique over all tickets; ``position`` counts from 0 within the transaction."""
 
@@ -28,7 +27,7 @@ class Ticket:
     holder: Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Transaction:
     """A purchase of one reservation. ``total_price`` is in minor units, ``created_at`` in ms since the epoch."""
 
@@ -42,7 +41,7 @@ class Transaction:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Purchase:
     """A converted reservation with all that came of it."""
 

@@ -1,10 +1,11 @@
 """A reservation: its owner, its four states and the transitions between them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from actor_ticketing.domain.errors import Conflict, ReservationCancelled, ReservationConverted, ReservationExpired
+from actor_ticketing.domain.values import value
 
 
 class ReservationStatus(StrEnum):
@@ -31,7 +32,7 @@ _TERMINAL: dict[ReservationStatus, Callable[[], Conflict]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Owner:
     """What a caller proves of itself: a guest session (a secret), a user, or both."""
 
@@ -39,7 +40,7 @@ class Owner:
     user_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Reservation:
     """A claim on stock and its record.
 
