@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from actor_ticketing.actors.holders import Holders
+from actor_ticketing.actors.live import LiveHolds
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.errors import NotFound
 from actor_ticketing.domain.events import (
@@ -23,7 +24,7 @@ class Board:
     """What is committed: the catalogue, every ticket type's counters, where each live hold is, and the ledger position.
 
     :ivar seq: the ledger position of the last commit seen.
-    :ivar whereabouts: the ticket type of each live hold, by reservation id.
+    :ivar live: every live hold.
     """
 
     def __init__(self, holders: Holders) -> None:
@@ -31,7 +32,7 @@ class Board:
         self.events: dict[str, Event] = {}
         self.ticket_types: dict[str, TicketType] = {}
         self.counters: dict[str, Counters] = {}
-        self.whereabouts: dict[str, str] = {}
+        self.live = LiveHolds()
         self.holders = holders
         self._types_of: dict[str, list[str]] = {}
 
@@ -46,7 +47,7 @@ class Board:
 
     def recover_hold(self, hold: Reservation) -> None:
         """Note a live hold that the store has."""
-        self.whereabouts[hold.id] = hold.ticket_type_id
+        self.live.add(hold)
         self.holders.recover(hold)
 
     def event(self, event_id: str) -> Event:
@@ -84,10 +85,10 @@ class Board:
     def _apply(self, event: LedgerEvent) -> None:
         match event:
             case ReservationCreated(reservation=hold):
-                self.whereabouts[hold.id] = hold.ticket_type_id
+                self.live.add(hold)
                 self.holders.made(hold)
-            case ReservationExtended() | ReservationRescheduled():
-                pass
+            case ReservationExtended(reservation=hold) | ReservationRescheduled(reservation=hold):
+                self.live.replace(hold)
             case EventCreated(event=show):
                 self._add_event(show)
             case EventChanged(event=show):
@@ -99,7 +100,7 @@ class Board:
                 self.ticket_types[ticket_type.id] = ticket_type
             case _:
                 hold = event.reservation
-                self.whereabouts.pop(hold.id, None)
+                self.live.remove(hold)
                 self.holders.ended(hold)
 
     def _add_event(self, event: Event) -> None:

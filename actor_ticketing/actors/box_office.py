@@ -14,7 +14,6 @@ from actor_ticketing.domain.commands import Convert, Extend, Line, NewTicket, Re
 from actor_ticketing.domain.errors import Draining, Forbidden, Invalid, NotFound, StorageUnavailable
 from actor_ticketing.domain.ids import (
     Entropy,
-    generate_reservation_code,
     generate_session_id,
     generate_unique_code,
     new_id,
@@ -80,11 +79,7 @@ class BoxOffice:
         ids: list[str] = []
         for ticket_type_id, quantity in lines:
             self.board.ticket_type(ticket_type_id)
-            line = Line(
-                reservation_id=new_id(now, self._entropy),
-                code=generate_reservation_code(self._entropy),
-                quantity=quantity,
-            )
+            line = Line(reservation_id=new_id(now, self._entropy), quantity=quantity)
             ids.append(line.reservation_id)
             by_type.setdefault(ticket_type_id, []).append(line)
         commands = {
@@ -187,9 +182,10 @@ class BoxOffice:
             raise Forbidden("This reservation belongs to someone else.")
         return record
 
-    async def active(self, owner: Owner, *, offset: int, limit: int) -> tuple[Sequence[Reservation], int]:
+    def active(self, owner: Owner, *, offset: int, limit: int) -> tuple[Sequence[Reservation], int]:
         """The owner's live holds, oldest first: one page of them, and how many there are in all."""
-        return await self._queries.active(owner, now=self._clock.now(), offset=offset, limit=limit)
+        holds = self.board.live.of(owner, self._clock.now())
+        return holds[offset : offset + limit], len(holds)
 
     def _convert(self, reservation_id: str, owner: Owner, buyer: Person, holders: Sequence[Person]) -> Convert:
         now = self._clock.now()
@@ -226,9 +222,9 @@ class BoxOffice:
 
         :raises NotFound, Forbidden, ReservationExpired, ReservationConverted, ReservationCancelled: as it stands.
         """
-        ticket_type_id = self.board.whereabouts.get(reservation_id)
-        if ticket_type_id is not None:
-            return ticket_type_id
+        hold = self.board.live.by_id.get(reservation_id)
+        if hold is not None:
+            return hold.ticket_type_id
         reservation = (await self.reservation(reservation_id, owner)).reservation
         if reservation.status is not ReservationStatus.ACTIVE:
             reservation.require_active(self._clock.now())

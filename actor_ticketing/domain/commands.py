@@ -12,10 +12,9 @@ from actor_ticketing.domain.values import value
 
 @value
 class Line:
-    """One reservation to be made: ``quantity`` tickets under this id and code."""
+    """One reservation to be made: ``quantity`` tickets under this id."""
 
     reservation_id: str
-    code: str
     quantity: int
 
 

@@ -15,7 +15,6 @@ def created(ticket_type: TicketType, command: Reserve, now: int) -> list[LedgerE
             at=now,
             reservation=Reservation(
                 id=line.reservation_id,
-                code=line.code,
                 ticket_type_id=ticket_type.id,
                 session_id=command.session_id,
                 user_id=command.user_id,

@@ -7,7 +7,7 @@ from typing import Protocol
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.purchase import Ticket, Transaction
-from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.domain.values import value
 
 ANSWERS_KEPT_MS = 24 * 60 * 60 * 1_000
@@ -151,9 +151,6 @@ class Queries(Protocol):
 
     async def reservation(self, reservation_id: str) -> ReservationRecord | None:
         """One reservation in any state."""
-
-    async def active(self, owner: Owner, *, now: int, offset: int, limit: int) -> tuple[Sequence[Reservation], int]:
-        """The owner's ACTIVE holds that are not overdue, oldest first, and how many there are in all."""
 
     async def ticket(self, code: str) -> Ticket | None:
         """One ticket by its code."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from actor_ticketing.domain.errors import Conflict, ReservationCancelled, ReservationConverted, ReservationExpired
+from actor_ticketing.domain.ids import generate_reservation_code
 from actor_ticketing.domain.values import value
 
 
@@ -49,7 +50,6 @@ class Reservation:
     """
 
     id: str
-    code: str
     ticket_type_id: str
     session_id: str
     user_id: str | None
@@ -62,6 +62,11 @@ class Reservation:
     status: ReservationStatus = ReservationStatus.ACTIVE
     settled_at: int | None = None
     metadata: str | None = None
+
+    @property
+    def code(self) -> str:
+        """Its name among people."""
+        return generate_reservation_code(self.id)
 
     def belongs_to(self, owner: Owner) -> bool:
         """Whether either proof serves: the session that made it, or the user it was made for."""

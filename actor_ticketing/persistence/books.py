@@ -112,10 +112,9 @@ _RULES = (
         RESERVATION_CODES,
         "SELECT count(*) FROM reservations",
         """
-        SELECT count(*) || ' reservations have the code ' || code || ', such as ' || min(id) || ' and ' || max(id)
-        FROM reservations
-        WHERE code IN (SELECT code FROM reservations GROUP BY code HAVING count(*) > 1)
-        GROUP BY code
+        SELECT count(*) || ' reservations have the code ' || code_of(id) || ', such as ' || min(id) || ' and '
+               || max(id)
+        FROM reservations GROUP BY code_of(id) HAVING count(*) > 1
         """,
     ),
     _Rule(

@@ -15,7 +15,7 @@ from actor_ticketing.domain.events import (
 )
 from actor_ticketing.domain.ports import CatalogueRecord, Entry, ReservationRecord, StockRecord, StoredAnswer
 from actor_ticketing.domain.purchase import Purchase, Ticket
-from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 
 
 class MemoryStore:
@@ -97,23 +97,6 @@ class MemoryStore:
         return ReservationRecord(
             reservation=reservation, transaction=purchase.transaction, tickets=list(purchase.tickets)
         )
-
-    async def active(self, owner: Owner, *, now: int, offset: int, limit: int) -> tuple[Sequence[Reservation], int]:
-        """The owner's ACTIVE holds that are not overdue, oldest first, and how many there are in all."""
-        found = sorted(
-            (
-                hold
-                for hold in self._live()
-                if not hold.is_overdue(now)
-                and (
-                    hold.session_id == owner.session_id
-                    if owner.session_id is not None
-                    else hold.user_id == owner.user_id
-                )
-            ),
-            key=lambda hold: (hold.reserved_at, hold.id),
-        )
-        return found[offset : offset + limit], len(found)
 
     async def ticket(self, code: str) -> Ticket | None:
         """One ticket by its code."""

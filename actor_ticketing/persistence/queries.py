@@ -7,7 +7,7 @@ from typing import Any
 
 from actor_ticketing.domain.ports import CatalogueRecord, ReservationRecord, StockRecord, StoredAnswer
 from actor_ticketing.domain.purchase import Ticket
-from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.connections import Readers
 
@@ -96,29 +96,6 @@ class SqliteQueries:
                 transaction=transaction,
                 tickets=[rows.ticket_of(ticket) for ticket in tickets],
             )
-
-        return await self._readers.run(read)
-
-    async def active(self, owner: Owner, *, now: int, offset: int, limit: int) -> tuple[Sequence[Reservation], int]:
-        """The owner's ACTIVE holds that are not overdue, oldest first, and how many there are in all."""
-        if owner.session_id is not None:
-            where, whose = "session_id = ?", owner.session_id
-        else:
-            where, whose = "user_id = ?", owner.user_id or ""
-
-        def read(connection: sqlite3.Connection) -> tuple[Sequence[Reservation], int]:
-            condition = f"{where} AND status = 'ACTIVE' AND expires_at > ?"
-            parameters: tuple[Any, ...] = (whose, now)
-            total = connection.execute(
-                f"SELECT count(*) FROM reservations WHERE {condition}",  # noqa: S608
-                parameters,
-            ).fetchone()[0]
-            found = connection.execute(
-                f"SELECT {rows.RESERVATION} FROM reservations WHERE {condition} "  # noqa: S608
-                "ORDER BY reserved_at, id LIMIT ? OFFSET ?",
-                (*parameters, limit, offset),
-            ).fetchall()
-            return [rows.reservation_of(row) for row in found], total
 
         return await self._readers.run(read)
 

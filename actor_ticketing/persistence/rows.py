@@ -14,7 +14,7 @@ Row = Sequence[Any]
 EVENT = "id, title, venue, start_date"
 TICKET_TYPE = "id, event_id, name, price, currency, max_per_reservation, sales_start, sales_end, total, sold, reserved"
 RESERVATION = (
-    "id, code, ticket_type_id, session_id, user_id, quantity, unit_price, currency, reserved_at, expires_at, "
+    "id, ticket_type_id, session_id, user_id, quantity, unit_price, currency, reserved_at, expires_at, "
     "extensions, status, settled_at, metadata"
 )
 TRANSACTION = "id, reservation_id, user_id, quantity, total_price, currency, buyer, created_at"
@@ -70,7 +70,6 @@ def reservation_row(reservation: Reservation) -> Row:
     """Columns of :data:`RESERVATION`."""
     return (
         reservation.id,
-        reservation.code,
         reservation.ticket_type_id,
         reservation.session_id,
         reservation.user_id,
@@ -90,19 +89,18 @@ def reservation_of(row: Row) -> Reservation:
     """The reservation of a row of :data:`RESERVATION`."""
     return Reservation(
         id=row[0],
-        code=row[1],
-        ticket_type_id=row[2],
-        session_id=row[3],
-        user_id=row[4],
-        quantity=row[5],
-        unit_price=row[6],
-        currency=row[7],
-        reserved_at=row[8],
-        expires_at=row[9],
-        extensions=row[10],
-        status=_STATUS[row[11]],
-        settled_at=row[12],
-        metadata=row[13],
+        ticket_type_id=row[1],
+        session_id=row[2],
+        user_id=row[3],
+        quantity=row[4],
+        unit_price=row[5],
+        currency=row[6],
+        reserved_at=row[7],
+        expires_at=row[8],
+        extensions=row[9],
+        status=_STATUS[row[10]],
+        settled_at=row[11],
+        metadata=row[12],
     )
 
 

@@ -17,6 +17,8 @@ def migrations() -> list[tuple[int, str]]:
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the database to the newest schema, each migration in a transaction of its own.
 
+    References are checked only after all of them: a table that is made anew is gone for a moment.
+
     :raises SchemaError: when it is ahead of this software.
     """
     newest = migrations()[-1][0]
@@ -26,6 +28,9 @@ def migrate(connection: sqlite3.Connection) -> None:
             f"the database has schema version {version}, this software knows only up to {newest}: "
             "it was written by a newer version"
         )
+    enforced = connection.execute("PRAGMA foreign_keys").fetchone()[0]
+    connection.execute("PRAGMA foreign_keys = OFF")
     for number, script in migrations():
         if number > version:
             connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+    connection.execute(f"PRAGMA foreign_keys = {enforced}")

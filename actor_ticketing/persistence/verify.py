@@ -9,6 +9,7 @@ from typing import Any
 
 from actor_ticketing.clock import SystemClock
 from actor_ticketing.domain.events import ReservationCreated
+from actor_ticketing.domain.ids import generate_reservation_code
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.books import (
     PROBLEMS_MAX,
@@ -72,6 +73,7 @@ def verify(path: Path, *, now: int | None = None) -> Report:
             raise VerifyError(f"there is no database at {path}")
         with closing(connect_read_only(path)) as connection:
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            connection.create_function("code_of", 1, _code_of, deterministic=True)
             connection.execute("BEGIN")
             # BEGIN alone takes no lock: only the first read fixes the instant.
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -97,6 +99,13 @@ def _report(connection: sqlite3.Connection, now: int) -> Report:
         else:
             information.append(f"The ledger begins with entry {first}, so it was not replayed: its start is missing.")
     return Report(checks=tuple(checks), information=tuple(information))
+
+
+def _code_of(reservation_id: str) -> str:
+    try:
+        return generate_reservation_code(reservation_id)
+    except ValueError:
+        return reservation_id
 
 
 def _overdue(connection: sqlite3.Connection, now: int) -> Iterator[str]:

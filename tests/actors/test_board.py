@@ -23,7 +23,7 @@ async def test_a_read_never_waits_and_shows_what_is_committed(shop: Backend, sto
     ]
     await turns()
     assert (stock(shop), office.board.seq) == ((10, 0, 5), seq)
-    found, number = await office.active(SESSION, offset=0, limit=10)
+    found, number = office.active(SESSION, offset=0, limit=10)
     assert ({each.id for each in found}, number) == ({sold.id, released.id}, 2)
     assert (await office.reservation(sold.id, SESSION)).transaction is None
     store.release()
@@ -94,12 +94,12 @@ async def test_the_counters_say_when_the_next_hold_comes_free(shop: Backend) -> 
 
 
 async def test_live_holds_have_a_place_on_the_board_until_they_end(shop: Backend) -> None:
-    whereabouts = shop.box_office.board.whereabouts
+    live = shop.box_office.board.live.by_id
     held = await hold(shop)
-    await shop.box_office.extend(held.id, SESSION, 1_000)
-    assert whereabouts == {held.id: "tt"}
+    extended = await shop.box_office.extend(held.id, SESSION, 1_000)
+    assert live == {held.id: extended}
     await buy(shop, held)
-    assert whereabouts == {}
+    assert live == {}
 
 
 async def test_the_catalogue_keeps_the_order_in_which_it_was_listed(shop: Backend) -> None:

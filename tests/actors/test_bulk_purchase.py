@@ -74,7 +74,7 @@ async def settle(shop: Backend, clock: ManualClock, how: str) -> Reservation:
         await buy(shop, held)
     else:
         clock.advance(MINUTE)
-        await eventually(lambda: held.id not in shop.box_office.board.whereabouts)
+        await eventually(lambda: held.id not in shop.box_office.board.live.by_id)
     return held
 
 

@@ -126,7 +126,7 @@ async def test_reservations_of_a_caller_who_gave_up_count_when_they_are_made_all
     gone.cancel()
     await turns()
     store.release()
-    await eventually(lambda: len(shop.box_office.board.whereabouts) == 2)
+    await eventually(lambda: len(shop.box_office.board.live.by_id) == 2)
     assert await is_full(shop)
 
 

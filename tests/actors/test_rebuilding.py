@@ -18,9 +18,7 @@ from support.stores import StoreDouble
 
 SESSION = Owner(session_id="s")
 RESERVE = Order(
-    command=Reserve(
-        lines=(Line(reservation_id="r", code="r", quantity=1),), session_id="s", user_id=None, duration_ms=60_000
-    )
+    command=Reserve(lines=(Line(reservation_id="r", quantity=1),), session_id="s", user_id=None, duration_ms=60_000)
 )
 
 

@@ -25,7 +25,7 @@ SMALL = Settings(actors={"mailbox_limit": 2}, sweep={"interval_seconds": 3600})
 
 def order(quantity: int, reservation_id: str) -> Order:
     """A reserve as the box office would send it."""
-    line = Line(reservation_id=reservation_id, code=reservation_id, quantity=quantity)
+    line = Line(reservation_id=reservation_id, quantity=quantity)
     return Order(command=Reserve(lines=(line,), session_id="s", user_id=None, duration_ms=60_000))
 
 

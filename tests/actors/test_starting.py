@@ -60,7 +60,7 @@ async def test_what_recovery_releases_is_counted_by_the_start_up_sweep_and_not_a
 ) -> None:
     let_pass(clock, DAY)
     async with reopen(clock) as backend:
-        assert held.id not in backend.box_office.board.whereabouts
+        assert held.id not in backend.box_office.board.live.by_id
         assert stock(backend) == (10, 0, 0)
         assert backend.statistics.sweeps["startup"].expired == 1
         assert backend.statistics.expiry_lag.summary().count == 0

@@ -36,7 +36,6 @@ def reservation(**fields: Any) -> Reservation:
     return replace(
         Reservation(
             id=f"r{number:06}",
-            code=f"CODE-{number}",
             ticket_type_id=TERMS.id,
             session_id="guest",
             user_id=None,
@@ -71,7 +70,7 @@ def inventory(
 def reserve(*quantities: int, **fields: Any) -> Reserve:
     """A guest asks for these quantities, one line each, for ten minutes."""
     lines = tuple(
-        Line(reservation_id=f"r{number:06}", code=f"CODE-{number}", quantity=quantity)
+        Line(reservation_id=f"r{number:06}", quantity=quantity)
         for quantity, number in zip(quantities, _numbers, strict=False)
     )
     return replace(Reserve(lines=lines, session_id="guest", user_id=None, duration_ms=10 * MINUTE), **fields)

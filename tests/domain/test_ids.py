@@ -18,7 +18,13 @@ from tests.domain.builders import NOW
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MANY = 100_000
-CODES: list[Callable[[Entropy], str]] = [generate_reservation_code, generate_unique_code]
+
+
+def reservation_code(entropy: Entropy) -> str:
+    return generate_reservation_code(new_id(NOW, entropy))
+
+
+CODES: list[Callable[[Entropy], str]] = [reservation_code, generate_unique_code]
 
 
 def seeded() -> Entropy:
@@ -124,9 +130,25 @@ def test_the_alphabet_has_no_two_characters_that_can_be_taken_for_each_other() -
     assert CODE_ALPHABET.upper() == CODE_ALPHABET
 
 
-def test_a_reservation_code_has_three_groups_of_five() -> None:
-    group = f"[{CODE_ALPHABET}]{{5}}"
-    assert re.fullmatch(f"{group}-{group}-{group}", generate_reservation_code(os.urandom))
+def test_a_reservation_code_has_three_groups_of_six() -> None:
+    group = f"[{CODE_ALPHABET}]{{6}}"
+    assert re.fullmatch(f"{group}-{group}-{group}", reservation_code(os.urandom))
+
+
+def test_a_reservation_code_ends_with_the_second_of_its_id() -> None:
+    def last_letters(instant: int) -> str:
+        return generate_reservation_code(new_id(instant, os.urandom))[-6:]
+
+    assert last_letters(NOW) == last_letters(NOW + 999)
+    seconds = [last_letters(NOW + 1000 * each) for each in range(1_000)]
+    assert [[CODE_ALPHABET.index(letter) for letter in each] for each in seconds] == sorted(
+        [CODE_ALPHABET.index(letter) for letter in each] for each in set(seconds)
+    )
+
+
+def test_what_is_no_id_has_no_code() -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        generate_reservation_code("no id")
 
 
 def test_a_ticket_code_has_four_groups_of_four() -> None:
@@ -152,10 +174,12 @@ def test_a_hundred_thousand_codes_are_all_different(generate: Callable[[Entropy]
     assert len({generate(os.urandom) for _ in range(MANY)}) == MANY
 
 
-@pytest.mark.parametrize("generate", CODES)
-def test_every_letter_is_equally_likely_in_every_position(generate: Callable[[Entropy], str]) -> None:
+@pytest.mark.parametrize(("generate", "random_letters"), [(reservation_code, 12), (generate_unique_code, 16)])
+def test_every_letter_is_equally_likely_in_every_random_position(
+    generate: Callable[[Entropy], str], random_letters: int
+) -> None:
     entropy = seeded()
-    codes = [generate(entropy).replace("-", "") for _ in range(5_000)]
+    codes = [generate(entropy).replace("-", "")[:random_letters] for _ in range(5_000)]
     for letters in zip(*codes, strict=True):
         shares = [letters.count(letter) for letter in CODE_ALPHABET]
         assert min(shares) > 130

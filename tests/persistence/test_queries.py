@@ -10,9 +10,9 @@ from actor_ticketing.app import DATABASE, Storage, open_storage
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import Entry, Queries, StockRecord
-from actor_ticketing.domain.reservation import Owner, ReservationStatus
+from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.persistence.memory import MemoryStore
-from support.history import NOW, Shop, event_listed, long_history, type_listed
+from support.history import NOW, event_listed, long_history
 
 Ask = Callable[[Queries], Awaitable[Any]]
 
@@ -89,18 +89,6 @@ async def test_every_ticket(both: tuple[Queries, Queries]) -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        *(
-            lambda queries, owner=owner, now=now: queries.active(owner, now=now, offset=0, limit=10)
-            for owner in (
-                Owner(session_id="s"),
-                Owner(session_id="t"),
-                Owner(user_id="u"),
-                Owner(session_id="s", user_id="u"),
-                Owner(session_id="nobody"),
-                Owner(user_id="nobody"),
-            )
-            for now in (NOW, NOW + 121_002, NOW + 121_003)
-        ),
         *(lambda queries, now=now: queries.overdue(now) for now in (0, NOW, NOW + 121_001, NOW + 121_002, NOW * 2)),
         lambda queries: queries.status_counts(),
         lambda queries: queries.answer(b"caller", "k"),
@@ -113,28 +101,12 @@ async def test_all_else_that_is_asked(both: tuple[Queries, Queries], ask: Ask) -
     assert memory == sqlite
 
 
-async def test_active_holds_come_oldest_first_a_page_at_a_time(sqlite: Storage) -> None:
-    shop, memory = Shop(total=100), MemoryStore()
-    entries = [event_listed(), type_listed(total=100)]
-    entries += [shop.reserve(now=NOW + number % 7) for number in range(25)]
-    for seq, entry in enumerate(entries, 1):
-        entry.last_seq = seq
-    await sqlite.store.commit(entries)
-    await memory.commit(entries)
-    expected = sorted(shop.inventory.holds.values(), key=lambda hold: (hold.reserved_at, hold.id))
-    for offset in (0, 10, 20, 30):
-        for queries in (memory, sqlite.queries):
-            page = await queries.active(Owner(session_id="s"), now=NOW, offset=offset, limit=10)
-            assert page == (expected[offset : offset + 10], 25)
-
-
 async def test_an_empty_store_has_nothing(sqlite: Storage) -> None:
     for queries in (MemoryStore(), sqlite.queries):
         catalogue = await queries.catalogue()
         assert (catalogue.seq, catalogue.events, catalogue.ticket_types, catalogue.counters) == (0, [], [], {})
         assert await queries.live_stock() == []
         assert (await queries.overdue(NOW), await queries.status_counts()) == ({}, {})
-        assert await queries.active(Owner(session_id="s"), now=NOW, offset=0, limit=1) == ([], 0)
 
 
 async def test_a_read_that_fails_is_unavailable_and_the_next_is_answered(sqlite: Storage) -> None:

@@ -39,10 +39,10 @@ async def test_the_books_are_as_they_were(open_on_disk: OpenBackend) -> None:
         [sale] = await buy(backend, await hold(backend, 3))
         held = await hold(backend, 2)
         board = backend.box_office.board
-        before = (board.seq, board.events, board.ticket_types, board.counters, board.whereabouts)
+        before = (board.seq, board.events, board.ticket_types, board.counters, board.live.by_id)
     async with open_on_disk() as backend:
         board = backend.box_office.board
-        assert (board.seq, board.events, board.ticket_types, board.counters, board.whereabouts) == before
+        assert (board.seq, board.events, board.ticket_types, board.counters, board.live.by_id) == before
         assert (await backend.box_office.reservation(held.id, SESSION)).reservation == held
         record = await backend.box_office.reservation(sale.reservation.id, SESSION)
         assert (record.transaction, tuple(record.tickets)) == (sale.transaction, sale.tickets)

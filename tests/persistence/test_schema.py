@@ -93,6 +93,29 @@ def test_a_migration_that_fails_leaves_no_trace_and_the_former_ones_stand(
     again.close()
 
 
+def test_a_database_of_the_first_version_keeps_all_it_has(
+    database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = migrations()
+    database.execute("PRAGMA foreign_keys = ON")
+    monkeypatch.setattr(schema, "migrations", lambda: newest[:1])
+    migrate(database)
+    database.execute("INSERT INTO events VALUES ('ev', 't', 'v', 0)")
+    database.execute("INSERT INTO ticket_types VALUES ('tt', 'ev', 'n', 1, 'EUR', NULL, NULL, NULL, 9, 1, 0)")
+    database.execute(
+        "INSERT INTO reservations VALUES ('r', 'CODE', 'tt', 's', 'u', 1, 1, 'EUR', 1, 2, 0, 'CONVERTED', 2, '{}')"
+    )
+    database.execute("INSERT INTO transactions VALUES ('x', 'r', 'u', 1, 1, 'EUR', '[]', 2)")
+    monkeypatch.setattr(schema, "migrations", lambda: newest)
+    migrate(database)
+    assert database.execute("SELECT * FROM reservations").fetchall() == [
+        ("r", "tt", "s", "u", 1, 1, "EUR", 1, 2, 0, "CONVERTED", 2, "{}")
+    ]
+    assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        database.execute("DELETE FROM reservations")
+
+
 @pytest.mark.parametrize(("synchronous", "number"), [("FULL", 2), ("NORMAL", 1)])
 async def test_the_writer_is_durable_as_configured(tmp_path: Path, synchronous: str, number: int) -> None:
     writer = await open_writer(tmp_path / "tickets.db", synchronous=synchronous, busy_timeout_ms=123)

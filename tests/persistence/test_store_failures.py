@@ -80,7 +80,7 @@ async def disk(tmp_path: Path) -> AsyncIterator[Disk]:
 
 def of_nowhere(held: Reservation) -> Entry:
     """A reservation of a ticket type that does not exist: the foreign key refuses it."""
-    return Entry(events=[ReservationCreated(at=NOW, reservation=replace(held, id="x", code="x", ticket_type_id="no"))])
+    return Entry(events=[ReservationCreated(at=NOW, reservation=replace(held, id="x", ticket_type_id="no"))])
 
 
 async def test_a_constraint_fails_the_whole_batch_as_a_bug_of_ours(disk: Disk) -> None:
@@ -235,14 +235,6 @@ async def test_a_reservation_is_sold_once(disk: Disk) -> None:
     sale = disk.shop.buy(held)
     await disk.commit(made, sale)
     assert (await disk.failure(sale)).is_bug
-
-
-async def test_codes_are_given_once(disk: Disk) -> None:
-    await disk.commit(disk.shop.reserve())
-    first = disk.shop.reservation
-    disk.shop.reserve()
-    twin = replace(disk.shop.reservation, code=first.code)
-    assert (await disk.failure(Entry(events=[ReservationCreated(at=NOW, reservation=twin)]))).is_bug
 
 
 async def test_a_ledger_position_is_given_once_and_its_entry_does_not_change(disk: Disk) -> None:

@@ -130,7 +130,7 @@ def test_a_schema_from_the_future_is_named_and_the_tables_are_left_alone(databas
     assert "not looked at" in report.information[0]
 
 
-@pytest.mark.parametrize("page", [1, 3, 5, 7, 9, 11, 13, 15])
+@pytest.mark.parametrize("page", [1, 3, 5, 11, 13, 15])
 def test_a_page_of_rubbish_is_a_finding_and_no_failure(database: Path, page: int) -> None:
     with database.open("r+b") as file:
         file.seek(page * 4096)

@@ -82,7 +82,7 @@ class Shop:
     ) -> Entry:
         """Hold stock."""
         number = next(_numbers)
-        line = Line(reservation_id=f"r{number:06}", code=f"CODE-{number}", quantity=quantity)
+        line = Line(reservation_id=f"r{number:06}", quantity=quantity)
         command = Reserve(lines=(line,), session_id=session, user_id=user, duration_ms=ms, metadata='{"a":1}')
         return self._entry(self.inventory.reserve(command, now))
 

@@ -62,7 +62,7 @@ async def index(request: web.Request) -> web.Response:
     backend = backend_of(request)
     owner = owner_in_query(request)
     page, limit = page_of(request)
-    held, total = await backend.box_office.active(owner, offset=(page - 1) * limit, limit=limit)
+    held, total = backend.box_office.active(owner, offset=(page - 1) * limit, limit=limit)
     now = backend.clock.now()
     meta = {**list_meta(page=page, limit=limit, total=total), "serverTime": rfc3339(now)}
     board = backend.box_office.board
