@@ -7,7 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from actor_ticketing.domain.errors import Draining, Kind, Refusal
-from actor_ticketing.http.answers import JSON, encode
+from actor_ticketing.http.answers import to_json
+from actor_ticketing.http.responses import JSON_UTF8, WholeResponse
 
 STATUS = {
     Kind.INVALID: 400,
@@ -70,7 +71,7 @@ def failure_of_http(error: web.HTTPException) -> Failure:
     return Failure(status=error.status, code=code, message=message, headers=headers)
 
 
-def respond_failure(request: web.BaseRequest, failure: Failure) -> web.Response:
+def respond_failure(request: web.BaseRequest, failure: Failure) -> WholeResponse:
     """Make the response, as RFC 9457 when the client asks for that."""
     if PROBLEM_JSON in request.headers.get("Accept", ""):
         document: dict[str, Any] = {
@@ -88,11 +89,7 @@ def respond_failure(request: web.BaseRequest, failure: Failure) -> web.Response:
         if failure.details is not None:
             error["details"] = failure.details
         document = {"success": False, "message": failure.message, "error": error}
-        content_type = JSON
-    return web.Response(
-        status=failure.status,
-        body=encode(document),
-        content_type=content_type,
-        charset="utf-8" if content_type == JSON else None,
-        headers={"Cache-Control": "no-store", **failure.headers},
+        content_type = JSON_UTF8
+    return WholeResponse(
+        status=failure.status, body=to_json(document).encode(), content_type=content_type, headers=failure.headers
     )

@@ -18,6 +18,7 @@ from actor_ticketing.domain.errors import Invalid, KeyReused
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.http.answers import Answer, respond
 from actor_ticketing.http.context import Backend, backend_of
+from actor_ticketing.http.responses import WholeResponse
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,255}")
@@ -44,7 +45,7 @@ def install(app: web.Application) -> None:
     app[_CLAIMS] = {}
 
 
-async def perform(request: web.Request, body: bytes, caller: str, action: Action, render: Render) -> web.Response:
+async def perform(request: web.Request, body: bytes, caller: str, action: Action, render: Render) -> WholeResponse:
     """Carry out an unsafe request once, and answer it.
 
     :param caller: whose key it is: two callers may use the same key.

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from actor_ticketing.domain.errors import Refusal, Unavailable
 from actor_ticketing.http.errors import INTERNAL, failure_of_http, failure_of_refusal, respond_failure
+from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.tickets.qr import QrOverloaded
 
 log = structlog.get_logger(__name__)
@@ -40,10 +41,9 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def name_request(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Put on a response what every response carries."""
-    response.headers[REQUEST_ID] = _id_of(request)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Server"] = "actor-ticketing"
+    """Let a response carry the id of its request."""
+    if isinstance(response, WholeResponse):
+        response.request_id = _id_of(request)
 
 
 def _id_of(request: web.BaseRequest) -> str:

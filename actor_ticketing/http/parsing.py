@@ -36,7 +36,10 @@ async def read_body(request: web.Request) -> bytes:
     :raises Invalid: when its framing is broken.
     """
     if request.content.is_eof():
-        return await request.read()
+        body = request.content.read_nowait()
+        if len(body) > request.client_max_size:
+            raise web.HTTPRequestEntityTooLarge(request.client_max_size)
+        return body
     doors = doors_of(request)
     try:
         async with asyncio.timeout(None) as timeout:

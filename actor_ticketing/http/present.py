@@ -1,6 +1,5 @@
-"""The domain's objects as clients see them."""
+"""The domain's objects as clients see them: as JSON text on the path of a reservation, elsewhere as what becomes JSON."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.purchase import Person, Ticket, Transaction
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
-from actor_ticketing.http.answers import Document, list_meta
+from actor_ticketing.http.answers import Answer, list_meta, success, to_json
 from actor_ticketing.tickets.signing import TicketSigner
 
 Json = dict[str, Any]
@@ -58,15 +57,16 @@ def event_with_types(board: Board, show: Event, now: int) -> Json:
     return {**event(show), "ticketTypes": types}
 
 
-def events_page(board: Board, now: int, *, page: int, limit: int, with_closed: bool) -> Document:
+def events_page(board: Board, now: int, *, page: int, limit: int, with_closed: bool) -> Answer:
     """One page of all events, by their start; those of which every sale is over only ``with_closed``."""
     shows = [
         show
         for show in sorted(board.events.values(), key=lambda show: (show.start_date, show.id))
         if with_closed or not all(terms.window.has_closed(now) for terms in board.ticket_types_of(show.id))
     ]
-    return Document(
-        [event_with_types(board, show, now) for show in shows[(page - 1) * limit : page * limit]],
+    listed = [event_with_types(board, show, now) for show in shows[(page - 1) * limit : page * limit]]
+    return success(
+        to_json(listed),
         meta=list_meta(page=page, limit=limit, total=len(shows)),
     )
 
@@ -78,41 +78,80 @@ def remaining_seconds(held: Reservation, now: int) -> int:
     return max(0, -(-(held.expires_at - now) // 1000))
 
 
-def reservation(board: Board, held: Reservation, now: int) -> Json:
-    """One reservation with its ticket type, at the price at which it was made."""
+def availability(counters: Counters) -> str:
+    """The four counters of a ticket type, and when the next hold may come free."""
+    deadline = counters.next_deadline
+    next_release = "null" if deadline is None else f'"{rfc3339(deadline)}"'
+    return (
+        f'{{"ticketTypeId":"{counters.ticket_type_id}","total":{counters.total},"sold":{counters.sold},'
+        f'"reserved":{counters.reserved},"available":{counters.available},"nextReleaseAt":{next_release}}}'
+    )
+
+
+def reservation(board: Board, held: Reservation, now: int) -> str:
+    """One reservation with its ticket type, at the price at which it was made.
+
+    Ids, codes and session ids are quoted as they are: what may be in them was checked at the door.
+    """
+    status = held.status
+    if status is ReservationStatus.ACTIVE:
+        is_expired = "true" if held.is_overdue(now) else "false"
+    else:
+        is_expired = "true" if status is ReservationStatus.EXPIRED else "false"
+    return (
+        f'{{"id":"{held.id}","code":"{held.code}","sessionId":"{held.session_id}",'
+        f'"ticketTypeId":"{held.ticket_type_id}","quantity":{held.quantity},"reservedAt":"{rfc3339(held.reserved_at)}",'
+        f'"expiresAt":"{rfc3339(held.expires_at)}","remainingSeconds":{remaining_seconds(held, now)},'
+        f'"isExpired":{is_expired},"status":"{status.value}","extensions":{held.extensions},'
+        f'"metadata":{held.metadata or "null"},"ticketType":{_sold_as(board, held)}}}'
+    )
+
+
+_SoldAs = tuple[TicketType, Event, int, str, str]
+_KNOWN_MAX = 10_000
+_known: dict[str, _SoldAs] = {}
+
+
+def _sold_as(board: Board, held: Reservation) -> str:
+    """The ticket type of a reservation. It is put together once, until its terms, its event or the price differ."""
     terms = board.ticket_types[held.ticket_type_id]
-    return {
-        "id": held.id,
-        "code": held.code,
-        "sessionId": held.session_id,
-        "ticketTypeId": held.ticket_type_id,
-        "quantity": held.quantity,
-        "reservedAt": rfc3339(held.reserved_at),
-        "expiresAt": rfc3339(held.expires_at),
-        "remainingSeconds": remaining_seconds(held, now),
-        "isExpired": held.status is ReservationStatus.EXPIRED
-        or (held.status is ReservationStatus.ACTIVE and held.is_overdue(now)),
-        "status": held.status,
-        "extensions": held.extensions,
-        "metadata": None if held.metadata is None else json.loads(held.metadata),
-        "ticketType": {
+    show = board.events[terms.event_id]
+    known = _known.get(terms.id)
+    if (
+        known is not None
+        and known[0] is terms
+        and known[1] is show
+        and known[2] == held.unit_price
+        and known[3] == held.currency
+    ):
+        return known[4]
+    text = to_json(
+        {
             "id": terms.id,
             "name": terms.name,
             "price": held.unit_price,
             "currency": held.currency,
-            "event": event(board.events[terms.event_id]),
-        },
-    }
+            "event": event(show),
+        }
+    )
+    if len(_known) >= _KNOWN_MAX:
+        _known.clear()
+    _known[terms.id] = (terms, show, held.unit_price, held.currency, text)
+    return text
 
 
-def one_reservation(board: Board, held: Reservation, now: int) -> Json:
-    """The ``data`` of every answer about one reservation."""
-    return {
-        "reservation": reservation(board, held, now),
-        "expiresAt": rfc3339(held.expires_at),
-        "remainingSeconds": remaining_seconds(held, now),
-        "serverTime": rfc3339(now),
-    }
+def one_reservation(board: Board, held: Reservation, now: int, more: Mapping[str, Any] | None = None) -> str:
+    """The ``data`` of every answer about one reservation, with what else there is to say."""
+    members = "" if more is None else "," + to_json(more)[1:-1]
+    return (
+        f'{{"reservation":{reservation(board, held, now)},"expiresAt":"{rfc3339(held.expires_at)}",'
+        f'"remainingSeconds":{remaining_seconds(held, now)},"serverTime":"{rfc3339(now)}"{members}}}'
+    )
+
+
+def reservations(board: Board, held: Sequence[Reservation], now: int) -> str:
+    """Several of them, in order."""
+    return f"[{','.join([reservation(board, each, now) for each in held])}]"
 
 
 def person(someone: Person) -> Json:

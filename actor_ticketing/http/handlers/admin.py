@@ -7,24 +7,25 @@ from actor_ticketing.actors.statistics import TRIGGERS
 from actor_ticketing.domain.catalogue import Event
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.http import present
-from actor_ticketing.http.answers import Answer, Document, respond
+from actor_ticketing.http.answers import Answer, respond, success, to_json
 from actor_ticketing.http.catalogue_schemas import EventBody, EventPatch, TicketTypeBody, TicketTypePatch
 from actor_ticketing.http.context import Backend, backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.parsing import LIMIT_MAX, page_of, read_model
+from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import EmptyBody
 
 
-async def list_events(request: web.Request) -> web.Response:
+async def list_events(request: web.Request) -> WholeResponse:
     """``GET /api/admin/events``: all of them, past ones included."""
     doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     page, limit = page_of(request, default_limit=LIMIT_MAX)
     board, now = backend.desk.board, backend.clock.now()
-    return respond(present.events_page(board, now, page=page, limit=limit, with_closed=True).answer())
+    return respond(present.events_page(board, now, page=page, limit=limit, with_closed=True))
 
 
-async def show_event(request: web.Request) -> web.Response:
+async def show_event(request: web.Request) -> WholeResponse:
     """``GET /api/admin/events/{id}``."""
     doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
@@ -32,7 +33,7 @@ async def show_event(request: web.Request) -> web.Response:
     return respond(_event_answer(backend, show, status=200))
 
 
-async def create_event(request: web.Request) -> web.Response:
+async def create_event(request: web.Request) -> WholeResponse:
     """``POST /api/admin/events``."""
     admin = doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
@@ -44,11 +45,11 @@ async def create_event(request: web.Request) -> web.Response:
         lambda keep: backend.desk.create_event(
             event_id=body.id, title=body.title, venue=body.venue, start_date=body.start_date, keep=keep
         ),
-        lambda show: Document({"event": {**present.event(show), "ticketTypes": []}}, status=201).answer(),
+        lambda show: success(to_json({"event": {**present.event(show), "ticketTypes": []}}), status=201),
     )
 
 
-async def change_event(request: web.Request) -> web.Response:
+async def change_event(request: web.Request) -> WholeResponse:
     """``PATCH /api/admin/events/{id}``: what is absent stays."""
     admin = doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
@@ -62,7 +63,7 @@ async def change_event(request: web.Request) -> web.Response:
     )
 
 
-async def create_ticket_type(request: web.Request) -> web.Response:
+async def create_ticket_type(request: web.Request) -> WholeResponse:
     """``POST /api/admin/events/{id}/ticket-types``."""
     admin = doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
@@ -84,7 +85,7 @@ async def create_ticket_type(request: web.Request) -> web.Response:
     )
 
 
-async def change_ticket_type(request: web.Request) -> web.Response:
+async def change_ticket_type(request: web.Request) -> WholeResponse:
     """``PATCH /api/admin/ticket-types/{id}``: what is absent stays, null takes a bound away."""
     admin = doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
@@ -104,7 +105,7 @@ async def change_ticket_type(request: web.Request) -> web.Response:
     )
 
 
-async def cleanup(request: web.Request) -> web.Response:
+async def cleanup(request: web.Request) -> WholeResponse:
     """``POST /api/admin/reservations/cleanup``: sweep now."""
     admin = doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
@@ -112,13 +113,13 @@ async def cleanup(request: web.Request) -> web.Response:
     return await perform(request, raw, admin.caller, lambda _: backend.sweeper.sweep("manual"), _swept)
 
 
-async def cron_cleanup(request: web.Request) -> web.Response:
+async def cron_cleanup(request: web.Request) -> WholeResponse:
     """``GET /api/cron/cleanup-reservations``: the same for an outside scheduler."""
     doors_of(request).authenticator.cron(request)
     return respond(_swept(await backend_of(request).sweeper.sweep("cron")))
 
 
-async def statistics(request: web.Request) -> web.Response:
+async def statistics(request: web.Request) -> WholeResponse:
     """``GET /api/admin/reservations/cleanup``: what expiry has done since the service started."""
     doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
@@ -141,19 +142,19 @@ async def statistics(request: web.Request) -> web.Response:
         "expiryLagMs": {"p50": lag.p50, "p99": lag.p99, "max": lag.max, "count": lag.count},
         "nextDueAt": present.instant_or_none(backend.next_due_at()),
     }
-    return respond(Document(data).answer())
+    return respond(success(to_json(data)))
 
 
 def _event_answer(backend: Backend, show: Event, *, status: int) -> Answer:
     data = {"event": present.event_with_types(backend.desk.board, show, backend.clock.now())}
-    return Document(data, status=status).answer()
+    return success(to_json(data), status=status)
 
 
 def _listing_answer(backend: Backend, listing: Listing, *, status: int) -> Answer:
     data = {"ticketType": present.ticket_type(*listing, backend.clock.now())}
-    return Document(data, status=status).answer()
+    return success(to_json(data), status=status)
 
 
 def _swept(outcome: tuple[int, int]) -> Answer:
     expired, duration_ms = outcome
-    return Document({"expired": expired, "durationMs": duration_ms}, message="Cleanup completed").answer()
+    return success(to_json({"expired": expired, "durationMs": duration_ms}), message="Cleanup completed")

@@ -3,18 +3,19 @@
 from aiohttp import web
 
 from actor_ticketing.domain.errors import Draining
-from actor_ticketing.http.answers import Document, respond
+from actor_ticketing.http.answers import respond, success, to_json
 from actor_ticketing.http.context import backend_of, doors_of
+from actor_ticketing.http.responses import WholeResponse
 
 
-async def livez(_: web.Request) -> web.Response:
+async def livez(_: web.Request) -> WholeResponse:
     """``GET /livez``: the process answers."""
-    return respond(Document({"status": "alive"}).answer())
+    return respond(success(to_json({"status": "alive"})))
 
 
-async def readyz(request: web.Request) -> web.Response:
+async def readyz(request: web.Request) -> WholeResponse:
     """``GET /readyz``: 200 from the end of recovery until draining begins."""
     backend_of(request)
     if doors_of(request).draining:
         raise Draining
-    return respond(Document({"status": "ready"}).answer())
+    return respond(success(to_json({"status": "ready"})))

@@ -8,11 +8,12 @@ from actor_ticketing.domain.errors import Unauthenticated
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.purchase import Person, Purchase
 from actor_ticketing.http import present
-from actor_ticketing.http.answers import Answer, Document
+from actor_ticketing.http.answers import Answer, success, to_json
 from actor_ticketing.http.auth import Identity, caller_of, owner_of
 from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.parsing import read_model
+from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import HolderBody, PurchaseBody, PurchasesBody
 
 
@@ -32,7 +33,7 @@ def _people(bodies: Sequence[HolderBody]) -> list[Person]:
     return [body.person() for body in bodies]
 
 
-async def one(request: web.Request) -> web.Response:
+async def one(request: web.Request) -> WholeResponse:
     """``POST /api/public/reservations/{id}/purchase``."""
     backend = backend_of(request)
     identity = _signed_in(request)
@@ -42,12 +43,12 @@ async def one(request: web.Request) -> web.Response:
 
     def render(purchases: list[Purchase]) -> Answer:
         [bought] = purchases
-        data = {
-            **present.one_reservation(board, bought.reservation, backend.clock.now()),
+        made = {
             "transaction": present.transaction(bought.transaction),
             "tickets": present.tickets(signer, bought.tickets),
         }
-        return Document(data, message="Purchase completed successfully", status=201).answer()
+        data = present.one_reservation(board, bought.reservation, backend.clock.now(), made)
+        return success(data, message="Purchase completed successfully", status=201)
 
     orders = [(request.match_info["id"], _people(body.ticket_holders))]
     return await perform(
@@ -59,7 +60,7 @@ async def one(request: web.Request) -> web.Response:
     )
 
 
-async def several(request: web.Request) -> web.Response:
+async def several(request: web.Request) -> WholeResponse:
     """``POST /api/public/purchases``: several reservations of one owner, all or none."""
     backend = backend_of(request)
     identity = _signed_in(request)
@@ -69,13 +70,14 @@ async def several(request: web.Request) -> web.Response:
 
     def render(purchases: list[Purchase]) -> Answer:
         now = backend.clock.now()
-        data = {
-            "reservations": [present.reservation(board, bought.reservation, now) for bought in purchases],
+        made = {
             "transactions": [present.transaction(bought.transaction) for bought in purchases],
             "tickets": [ticket for bought in purchases for ticket in present.tickets(signer, bought.tickets)],
             "serverTime": rfc3339(now),
         }
-        return Document(data, message="Purchase completed successfully", status=201).answer()
+        held = present.reservations(board, [bought.reservation for bought in purchases], now)
+        data = f'{{"reservations":{held},{to_json(made)[1:]}'
+        return success(data, message="Purchase completed successfully", status=201)
 
     holders = [_people(each) for each in body.ticket_holders]
     orders = list(zip(body.reservation_ids, holders, strict=True))

@@ -5,11 +5,12 @@ from aiohttp import web
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.reservation import Owner, Reservation
 from actor_ticketing.http import present
-from actor_ticketing.http.answers import Answer, Document, list_meta, respond
+from actor_ticketing.http.answers import Answer, list_meta, respond, success
 from actor_ticketing.http.auth import caller_of, owner_of
 from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.parsing import page_of, read_model
+from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import CreateReservationBody, ExtendBody, SessionBody
 
 
@@ -18,7 +19,7 @@ def owner_in_query(request: web.Request) -> Owner:
     return owner_of(request.query.get("sessionId"), doors_of(request).authenticator.user(request))
 
 
-async def create(request: web.Request) -> web.Response:
+async def create(request: web.Request) -> WholeResponse:
     """``POST /api/public/reservations``: one line or several, all or none."""
     backend = backend_of(request)
     body, raw = await read_model(request, CreateReservationBody)
@@ -27,18 +28,16 @@ async def create(request: web.Request) -> web.Response:
 
     def render(made: list[Reservation]) -> Answer:
         now = clock.now()
+        board = box_office.board
         if body.reservations is None:
-            data = present.one_reservation(box_office.board, made[0], now)
-        else:
-            first = min(made, key=lambda each: each.expires_at)
-            data = {
-                "reservations": [present.reservation(box_office.board, each, now) for each in made],
-                "expiresAt": rfc3339(first.expires_at),
-                "remainingSeconds": present.remaining_seconds(first, now),
-                "serverTime": rfc3339(now),
-            }
-        many = "s" if body.reservations is not None else ""
-        return Document(data, message=f"Reservation{many} created successfully", status=201).answer()
+            data = present.one_reservation(board, made[0], now)
+            return success(data, message="Reservation created successfully", status=201)
+        first = min(made, key=lambda each: each.expires_at)
+        data = (
+            f'{{"reservations":{present.reservations(board, made, now)},"expiresAt":"{rfc3339(first.expires_at)}",'
+            f'"remainingSeconds":{present.remaining_seconds(first, now)},"serverTime":"{rfc3339(now)}"}}'
+        )
+        return success(data, message="Reservations created successfully", status=201)
 
     return await perform(
         request,
@@ -57,7 +56,7 @@ async def create(request: web.Request) -> web.Response:
     )
 
 
-async def index(request: web.Request) -> web.Response:
+async def index(request: web.Request) -> WholeResponse:
     """``GET /api/public/reservations``: live holds of a session, or of the user."""
     backend = backend_of(request)
     owner = owner_in_query(request)
@@ -65,23 +64,24 @@ async def index(request: web.Request) -> web.Response:
     held, total = backend.box_office.active(owner, offset=(page - 1) * limit, limit=limit)
     now = backend.clock.now()
     meta = {**list_meta(page=page, limit=limit, total=total), "serverTime": rfc3339(now)}
-    board = backend.box_office.board
-    return respond(Document([present.reservation(board, each, now) for each in held], meta=meta).answer())
+    return respond(success(present.reservations(backend.box_office.board, held, now), meta=meta))
 
 
-async def show(request: web.Request) -> web.Response:
+async def show(request: web.Request) -> WholeResponse:
     """``GET /api/public/reservations/{id}``: any state; a purchased one with its tickets."""
     backend = backend_of(request)
     record = await backend.box_office.reservation(request.match_info["id"], owner_in_query(request))
-    board = backend.box_office.board
-    data = present.one_reservation(board, record.reservation, backend.clock.now())
+    bought = None
     if record.transaction is not None:
-        data["transaction"] = present.transaction(record.transaction)
-        data["tickets"] = present.tickets(doors_of(request).signer, record.tickets)
-    return respond(Document(data).answer())
+        bought = {
+            "transaction": present.transaction(record.transaction),
+            "tickets": present.tickets(doors_of(request).signer, record.tickets),
+        }
+    board, now = backend.box_office.board, backend.clock.now()
+    return respond(success(present.one_reservation(board, record.reservation, now, bought)))
 
 
-async def extend(request: web.Request) -> web.Response:
+async def extend(request: web.Request) -> WholeResponse:
     """``PATCH /api/public/reservations/{id}``."""
     backend = backend_of(request)
     body, raw = await read_model(request, ExtendBody)
@@ -90,10 +90,12 @@ async def extend(request: web.Request) -> web.Response:
     policy = box_office.policies.extension
 
     def render(held: Reservation) -> Answer:
-        data = present.one_reservation(box_office.board, held, backend.clock.now())
-        data["extensionsLeft"] = policy.extensions_left(held)
-        data["maxExpiresAt"] = rfc3339(policy.max_expires_at(held))
-        return Document(data, message="Reservation extended successfully").answer()
+        left = {
+            "extensionsLeft": policy.extensions_left(held),
+            "maxExpiresAt": rfc3339(policy.max_expires_at(held)),
+        }
+        data = present.one_reservation(box_office.board, held, backend.clock.now(), left)
+        return success(data, message="Reservation extended successfully")
 
     return await perform(
         request,
@@ -104,7 +106,7 @@ async def extend(request: web.Request) -> web.Response:
     )
 
 
-async def cancel(request: web.Request) -> web.Response:
+async def cancel(request: web.Request) -> WholeResponse:
     """``DELETE /api/public/reservations/{id}``; some proxies drop the body, so the session may be in the query."""
     backend = backend_of(request)
     body, raw = await read_model(request, SessionBody, may_be_empty=True)
@@ -114,7 +116,7 @@ async def cancel(request: web.Request) -> web.Response:
 
     def render(released: Reservation) -> Answer:
         data = present.one_reservation(box_office.board, released, backend.clock.now())
-        return Document(data, message="Reservation cancelled successfully").answer()
+        return success(data, message="Reservation cancelled successfully")
 
     return await perform(
         request,

@@ -1,0 +1,79 @@
+"""The response that is complete when it is made: head and body leave in one write."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.helpers import rfc822_formatted_time
+from aiohttp.http import HttpVersion10, HttpVersion11
+
+JSON_UTF8 = "application/json; charset=utf-8"
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_NO_BODY = (204, 304)
+
+
+class WholeResponse(web.StreamResponse):
+    """A response without cookies, compression and chunks, which aiohttp's own would each ask for on the way.
+
+    :ivar request_id: set by the middleware.
+
+    :param headers: what stands in the head beside that which every response has. Neither names nor values may come
+        from a client unchecked: they are written as they are.
+    """
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        body: bytes,
+        content_type: str = JSON_UTF8,
+        cache_control: str = "no-store",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status=status, reason=_REASONS[status])
+        self.request_id = ""
+        self._whole_body = body
+        self._describes = "" if status in _NO_BODY else _described(content_type, len(body))
+        self._cache_control = cache_control
+        self._more = headers
+
+    @property
+    def body(self) -> bytes:
+        """What is sent to anything but a HEAD request."""
+        return self._whole_body
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send all of it; aiohttp calls this once the handler has returned."""
+        if self._eof_sent:
+            return None
+        if self._keep_alive is None:
+            self._keep_alive = request.keep_alive
+        head = self._head(request).encode("latin-1")
+        body = b"" if request.method == "HEAD" or self.status in _NO_BODY else self._whole_body
+        writer = request.writer
+        await writer.write(head + body)
+        self._eof_sent = True
+        self._body_length = len(body)
+        return writer
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """There is nothing left to send."""
+        del data
+
+    def _head(self, request: web.BaseRequest) -> str:
+        more = "".join([f"{name}: {value}\r\n" for name, value in self._more.items()]) if self._more else ""
+        if request.version == HttpVersion11:
+            connection = "" if self._keep_alive else "Connection: close\r\n"
+        else:
+            connection = "Connection: keep-alive\r\n" if self._keep_alive and request.version == HttpVersion10 else ""
+        return (
+            f"HTTP/{request.version.major}.{request.version.minor} {self.status} {self.reason}\r\n{self._describes}"
+            f"Cache-Control: {self._cache_control}\r\nX-Request-ID: {self.request_id}\r\n{more}{connection}"
+            f"Date: {rfc822_formatted_time()}\r\nServer: actor-ticketing\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+        )
+
+
+def _described(content_type: str, length: int) -> str:
+    return f"Content-Type: {content_type}\r\nContent-Length: {length}\r\n"
