@@ -62,7 +62,8 @@ class SystemClock:
         if monotonic - self._slewed_at >= 1_000_000_000:
             self._slew(monotonic)
         # Slewing backwards can take back a fraction of a millisecond that was told already.
-        self._latest = max(self._latest, (monotonic + self._offset) // 1_000_000)
+        now = (monotonic + self._offset) // 1_000_000
+        self._latest = max(self._latest, now)
         return self._latest
 
     def _slew(self, monotonic: int) -> None:

@@ -72,16 +72,18 @@ class BoxOffice:
         keep: Keep | None = None,
     ) -> list[Reservation]:
         """Hold stock: one reservation for each line (ticket type id, quantity), all or none, in the order asked."""
-        self._admit(ticket_type_id for ticket_type_id, _ in lines)
+        self._admit([ticket_type_id for ticket_type_id, _ in lines])
         now = self._clock.now()
         duration = self.policies.hold.duration(duration_ms)
         by_type: dict[str, list[Line]] = {}
         ids: list[str] = []
         for ticket_type_id, quantity in lines:
-            self.board.ticket_type(ticket_type_id)
+            if ticket_type_id not in by_type:
+                self.board.ticket_type(ticket_type_id)
+                by_type[ticket_type_id] = []
             line = Line(reservation_id=new_id(now, self._entropy), quantity=quantity)
             ids.append(line.reservation_id)
-            by_type.setdefault(ticket_type_id, []).append(line)
+            by_type[ticket_type_id].append(line)
         commands = {
             ticket_type_id: Reserve(
                 lines=tuple(of_type),
@@ -284,9 +286,7 @@ class BoxOffice:
         :raises StorageUnavailable: when it could not be kept.
         """
         done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
-        self._journal.append(
-            Entry(answer=answer, on_committed=lambda: done.set_result(None), on_failed=done.set_result)
-        )
+        self._journal.append(Entry(answer=answer, on_settled=done.set_result))
         error = await asyncio.shield(done)
         if error is not None:
             raise error

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from actor_ticketing.actors.claims import Claim
@@ -47,11 +48,11 @@ def confirm_all(
         raise StorageUnavailable
     settled: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
-    def settle(outcome: Any) -> None:
+    def settle(outcome: Any, error: Exception | None) -> None:
         for claim in claims:
             claim.settled()
         if not settled.done():
-            settled.set_result(outcome)
+            settled.set_result(outcome if error is None else error)
 
     try:
         events: list[LedgerEvent] = [event for claim in claims for event in claim.confirm(now)]
@@ -62,8 +63,7 @@ def confirm_all(
                 counters=[claim.counters() for claim in claims],
                 ticket_type_ids=[claim.ticket_type_id for claim in claims],
                 answer=None if keep is None else keep(outcome),
-                on_committed=lambda: settle(outcome),
-                on_failed=settle,
+                on_settled=partial(settle, outcome),
             )
         )
     except BaseException as error:

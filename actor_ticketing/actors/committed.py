@@ -1,6 +1,6 @@
 """What follows a commit: the board, the timers, the statistics, and whoever else subscribes. Nothing earlier."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pykka import ActorRef
 
@@ -8,6 +8,7 @@ from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.supervisor import DeadlineMoved, Supervisor
 from actor_ticketing.clock import Clock
+from actor_ticketing.domain.catalogue import Counters
 from actor_ticketing.domain.events import ReservationExpired
 from actor_ticketing.domain.ports import Entry
 
@@ -15,11 +16,12 @@ Subscriber = Callable[[Entry], None]
 
 
 class Committed:
-    """The journal's audience. It hears every entry once, in commit order, those that change nothing included.
+    """The journal's audience. It hears every batch once, in commit order, entries that change nothing included.
 
     What recovery releases is late by as long as the service was down; the expiry lag counts only what comes after.
 
-    :ivar subscribers: called after the board is up to date. They must not raise, and must return at once.
+    :ivar subscribers: called with each entry, with the board as of that entry. They must not raise, and must return at
+        once.
     """
 
     def __init__(self, board: Board, statistics: Statistics, clock: Clock) -> None:
@@ -40,30 +42,28 @@ class Committed:
         """Tell deadlines to nobody any more: what is still to be committed comes after the timers' end."""
         self._supervisor = None
 
-    def __call__(self, entry: Entry) -> None:
-        """Take over one entry that has just become durable."""
-        before = [self._deadline_on_board(stock.ticket_type_id) for stock in entry.counters]
-        self._board.apply(entry)
+    def __call__(self, batch: Sequence[Entry]) -> None:
+        """Take over entries that have just become durable together."""
+        now = self._clock.now()
+        counters = self._board.counters
+        before: dict[str, Counters | None] = {}
+        for entry in batch:
+            for stock in entry.counters:
+                if stock.ticket_type_id not in before:
+                    before[stock.ticket_type_id] = counters.get(stock.ticket_type_id)
+            self._board.apply(entry)
+            if self._supervisor is not None and entry.events and isinstance(entry.events[0], ReservationExpired):
+                self._note_expiries(entry, now)
+            for subscriber in self.subscribers:
+                subscriber(entry)
         if self._supervisor is not None:
-            self._note_expiries(entry)
-            self._move_deadlines(entry, before, self._supervisor)
-        for subscriber in self.subscribers:
-            subscriber(entry)
+            for ticket_type_id, former in before.items():
+                deadline = counters[ticket_type_id].next_deadline
+                # One that is due is told again even if it is the same: the timer that stood at it has fired.
+                if former is None or deadline != former.next_deadline or (deadline is not None and deadline <= now):
+                    self._supervisor.tell(DeadlineMoved(ticket_type_id=ticket_type_id, deadline=deadline))
 
-    def _deadline_on_board(self, ticket_type_id: str) -> int | None:
-        stock = self._board.counters.get(ticket_type_id)
-        return None if stock is None else stock.next_deadline
-
-    def _move_deadlines(self, entry: Entry, before: list[int | None], supervisor: ActorRef[Supervisor]) -> None:
-        for stock, former in zip(entry.counters, before, strict=True):
-            deadline = stock.next_deadline
-            # One that is due is told again even if it is the same: the timer that stood at it has fired.
-            if deadline != former or (deadline is not None and deadline <= self._clock.now()):
-                supervisor.tell(DeadlineMoved(ticket_type_id=stock.ticket_type_id, deadline=deadline))
-
-    def _note_expiries(self, entry: Entry) -> None:
-        if entry.events and isinstance(entry.events[0], ReservationExpired):
-            now = self._clock.now()
-            for event in entry.events:
-                if isinstance(event, ReservationExpired):
-                    self._statistics.expiry_lag.add(now - event.reservation.expires_at)
+    def _note_expiries(self, entry: Entry, now: int) -> None:
+        for event in entry.events:
+            if isinstance(event, ReservationExpired):
+                self._statistics.expiry_lag.add(now - event.reservation.expires_at)

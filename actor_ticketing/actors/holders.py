@@ -13,6 +13,8 @@ class Holders:
 
     A request claims its places before its first await, and gives them back when it is turned down. Places of
     reservations come free when their end is committed.
+
+    :ivar are_limited: whether there is any limit to keep.
     """
 
     def __init__(self, *, max_per_session: int, max_per_user: int) -> None:
@@ -21,11 +23,7 @@ class Holders:
         self._claimed: Counter[str] = Counter()
         self._committed: Counter[str] = Counter()
         self._changed = asyncio.Event()
-
-    @property
-    def are_limited(self) -> bool:
-        """Whether there is any limit to keep."""
-        return bool(self._max_per_session or self._max_per_user)
+        self.are_limited = bool(max_per_session or max_per_user)
 
     def claim(self, session_id: str, user_id: str | None, places: int) -> bool:
         """Take places for new reservations; return False, taking none, when that hangs on others under way.
@@ -70,6 +68,8 @@ class Holders:
             yield f"user:{user_id}", self._max_per_user, "user"
 
     def _add(self, counts: Counter[str], session_id: str, user_id: str | None, places: int) -> None:
+        if not self.are_limited:
+            return
         for holder, _, _ in self._limits(session_id, user_id):
             counts[holder] += places
             if not counts[holder]:

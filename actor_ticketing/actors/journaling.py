@@ -66,8 +66,7 @@ class JournalingActor(LoopActor):
                 counters=counters,
                 ticket_type_ids=ticket_type_ids,
                 answer=None if keep is None else keep(outcome),
-                on_committed=partial(self._settle, pending, outcome),
-                on_failed=partial(self._settle, pending),
+                on_settled=partial(self._settle, pending, outcome),
             )
         )
         return pending
@@ -77,9 +76,7 @@ class JournalingActor(LoopActor):
         if not self._uncommitted:
             return outcome
         pending = Pending()
-        self._append(
-            Entry(on_committed=partial(self._settle, pending, outcome), on_failed=partial(self._settle, pending))
-        )
+        self._append(Entry(on_settled=partial(self._settle, pending, outcome)))
         return pending
 
     def commit_begins(self) -> None:
@@ -92,8 +89,8 @@ class JournalingActor(LoopActor):
 
     def _append(self, entry: Entry) -> None:
         self._journal.append(entry)
-        self.commit_begins()
+        self._uncommitted += 1
 
-    def _settle(self, pending: Pending, outcome: Any) -> None:
-        self.commit_ends()
-        pending.resolve(outcome)
+    def _settle(self, pending: Pending, outcome: Any, error: Exception | None) -> None:
+        self._uncommitted -= 1
+        pending.resolve(outcome if error is None else error)

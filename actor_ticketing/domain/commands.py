@@ -31,7 +31,8 @@ class Reserve:
     @property
     def quantity(self) -> int:
         """Tickets asked for, over all lines."""
-        return sum(line.quantity for line in self.lines)
+        lines = self.lines
+        return lines[0].quantity if len(lines) == 1 else sum([line.quantity for line in lines])
 
 
 @value

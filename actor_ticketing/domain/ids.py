@@ -7,14 +7,13 @@ from functools import lru_cache
 Entropy = Callable[[int], bytes]
 
 _BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_BASE32_TRIPLES = [a + b + c for a in _BASE32 for b in _BASE32 for c in _BASE32]
+_BASE32_PAIRS = [a + b for a in _BASE32 for b in _BASE32]
 
 _TO_PYTHON = str.maketrans(_BASE32, "0123456789abcdefghijklmnopqrstuv")
 
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B: a code is read out over the phone and typed at the door.
 CODE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"
-_TRIPLES = [a + b + c for a in CODE_ALPHABET for b in CODE_ALPHABET for c in CODE_ALPHABET]
-_RANDOM = (1 << 80) - 1
+_CODE_PAIRS = [a + b for a in CODE_ALPHABET for b in CODE_ALPHABET]
 
 
 def new_id(now: int, entropy: Entropy) -> str:
@@ -24,10 +23,12 @@ def new_id(now: int, entropy: Entropy) -> str:
     counted up to, as it can with ULID libraries that stay monotonic within a millisecond.
     """
     value = int.from_bytes(entropy(10), "big")
-    triples = _BASE32_TRIPLES
+    high, low = value >> 40, value & 0xFF_FFFF_FFFF
+    # Tables of pairs stay in the processor's nearest caches, those of triples do not.
+    pairs = _BASE32_PAIRS
     return (
-        f"{_time_part(now)}{triples[value >> 65]}{triples[value >> 50 & 32767]}{triples[value >> 35 & 32767]}"
-        f"{triples[value >> 20 & 32767]}{triples[value >> 5 & 32767]}{_BASE32[value & 31]}"
+        f"{_time_part(now)}{pairs[high >> 30]}{pairs[high >> 20 & 1023]}{pairs[high >> 10 & 1023]}{pairs[high & 1023]}"
+        f"{pairs[low >> 30]}{pairs[low >> 20 & 1023]}{pairs[low >> 10 & 1023]}{pairs[low & 1023]}"
     )
 
 
@@ -52,14 +53,20 @@ def generate_reservation_code(reservation_id: str) -> str:
     :param reservation_id: of :func:`new_id`.
     :raises ValueError: when it has characters that are none of Crockford's.
     """
-    number = int(reservation_id.translate(_TO_PYTHON), 32)
-    number, seconds = number & _RANDOM, (number >> 80) // 1000
-    number, a = divmod(number, 15_625)
-    number, b = divmod(number, 15_625)
-    number, c = divmod(number, 15_625)
-    seconds, e = divmod(seconds, 15_625)
-    triples = _TRIPLES
-    return f"{triples[a]}{triples[b]}-{triples[c]}{triples[number % 15_625]}-{triples[seconds % 15_625]}{triples[e]}"
+    # In two halves: Python is much quicker with numbers of 40 bits than with one of 80.
+    first, second = reservation_id[10:18], reservation_id[18:]
+    return f"{_six_letters(first)}-{_six_letters(second)}-{_letters_of_second(reservation_id[:10])}"
+
+
+def _six_letters(digits: str) -> str:
+    number, pairs = int(digits.translate(_TO_PYTHON), 32), _CODE_PAIRS
+    return f"{pairs[number // 390_625 % 625]}{pairs[number // 625 % 625]}{pairs[number % 625]}"
+
+
+@lru_cache(maxsize=256)
+def _letters_of_second(time_part: str) -> str:
+    second = int(time_part.translate(_TO_PYTHON), 32) // 1000
+    return "".join([_CODE_PAIRS[second // 625**place % 625] for place in (2, 1, 0)])
 
 
 def generate_unique_code(entropy: Entropy) -> str:

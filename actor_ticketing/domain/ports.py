@@ -37,8 +37,8 @@ class Entry:
     :ivar ticket_type_ids: the ticket types whose actors decided it.
     :ivar answer: kept for an Idempotency-Key in the same transaction.
     :ivar forget_answers_before: drop kept answers older than this (ms).
-    :ivar on_committed: called once, in commit order, when it is durable.
-    :ivar on_failed: called once instead, when it is certain that nothing of it was written.
+    :ivar on_settled: called once, in commit order: with None when it is durable, with what to answer when it is certain
+        that nothing of it was written.
     :ivar last_seq: the ledger position of its last event; for an entry without events, that of what it waits for.
     """
 
@@ -47,8 +47,7 @@ class Entry:
     ticket_type_ids: Sequence[str] = ()
     answer: StoredAnswer | None = None
     forget_answers_before: int | None = None
-    on_committed: Callable[[], None] | None = None
-    on_failed: Callable[[Exception], None] | None = None
+    on_settled: Callable[[Exception | None], None] | None = None
     last_seq: int = 0
 
     @property

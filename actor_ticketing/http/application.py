@@ -1,11 +1,10 @@
-"""The aiohttp application: the routes, and what stands around them."""
+"""The aiohttp application: the routes. What stands around them is in :mod:`actor_ticketing.http.middleware`."""
 
 from aiohttp import web
 
 from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Doors
 from actor_ticketing.http.handlers import admin, operations, purchases, reservations, shop
-from actor_ticketing.http.middleware import around
 from actor_ticketing.http.runner import refuse_expectation
 
 # What is not such an id is no address here, so no handler meets a NUL, a slash or a surrogate in one.
@@ -47,7 +46,7 @@ def routes() -> list[web.RouteDef]:
 
 def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     """Make the application. It answers 503 until ``doors.backend`` is set."""
-    app = web.Application(middlewares=[around], client_max_size=max_body_bytes)
+    app = web.Application(client_max_size=max_body_bytes)
     app[DOORS] = doors
     idempotency.install(app)
     for route in (defined := routes()):

@@ -1,4 +1,4 @@
-"""The domain's objects as clients see them: as JSON text on the path of a reservation, elsewhere as what becomes JSON."""
+"""The domain's objects as clients see them: JSON text on the path of a reservation, elsewhere what becomes JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -5,8 +5,9 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 
+from actor_ticketing.http.dispatch import find_quickly
 from actor_ticketing.http.errors import INTERNAL, MALFORMED, failure_of_http, respond_failure
-from actor_ticketing.http.middleware import name_request
+from actor_ticketing.http.middleware import around, name_request
 
 log = structlog.get_logger(__name__)
 
@@ -37,11 +38,12 @@ class _Server(Server):
 
 
 class Runner(web.AppRunner):
-    """aiohttp's runner with our own answer to malformed requests."""
+    """aiohttp's runner with what stands around every request, the malformed ones included."""
 
     async def _make_server(self) -> Server:
         server = await super()._make_server()
         server.__class__ = _Server
+        server.request_handler = around(find_quickly(self.app))
         return server
 
 

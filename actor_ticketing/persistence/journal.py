@@ -17,7 +17,7 @@ class GroupCommitJournal:
     Its own task is the only one that touches the store, so nobody's cancellation can leave a commit half-known.
 
     :param seq: the ledger position of the last event committed.
-    :param on_commit: told every committed entry, in order, before the entry's own callback.
+    :param on_commit: told each committed batch, before its entries' own callbacks.
     :param on_failure: told all entries that failed together, before any of their own callbacks.
     :param on_unknown: called when a commit's outcome cannot be known; it must end the process.
     """
@@ -27,7 +27,7 @@ class GroupCommitJournal:
         store: Store,
         *,
         seq: int,
-        on_commit: Callable[[Entry], None],
+        on_commit: Callable[[Sequence[Entry]], None],
         on_failure: Callable[[Sequence[Entry], CommitFailed], None],
         on_unknown: Callable[[BaseException], None],
         commit_interval_ms: int = 0,
@@ -88,7 +88,7 @@ class GroupCommitJournal:
             if not done.done():
                 done.set_result(None)
 
-        self.append(Entry(on_committed=settle, on_failed=settle))
+        self.append(Entry(on_settled=settle))
         await done
 
     async def _run(self) -> None:
@@ -117,11 +117,11 @@ class GroupCommitJournal:
             self._fail(batch, error)
         else:
             self._committing = ()
+            self._committed = batch[-1].last_seq
+            self._on_commit(batch)
             for entry in batch:
-                self._committed = entry.last_seq
-                self._on_commit(entry)
-                if entry.on_committed is not None:
-                    entry.on_committed()
+                if entry.on_settled is not None:
+                    entry.on_settled(None)
 
     def _fail(self, batch: Sequence[Entry], error: CommitFailed) -> None:
         """Fail all that is pending: what was decided after the batch was decided on its strength."""
@@ -131,5 +131,5 @@ class GroupCommitJournal:
         self._numbered = self._committed
         self._on_failure(failed, error)
         for entry in failed:
-            if entry.on_failed is not None:
-                entry.on_failed(StorageUnavailable())
+            if entry.on_settled is not None:
+                entry.on_settled(StorageUnavailable())

@@ -15,6 +15,7 @@ from actor_ticketing.http.context import Backend
 from actor_ticketing.server import doors_of
 from support.service import eventually, stock
 from support.stores import StoreDouble
+from support.web import RealServer
 
 
 @pytest.fixture
@@ -23,7 +24,8 @@ async def client(
 ) -> AsyncIterator[TestClient]:
     doors = doors_of(settings, load_credentials(settings.auth, tmp_path))
     doors.backend = shop
-    yield await aiohttp_client(create_application(doors, max_body_bytes=settings.server.max_body_bytes))
+    application = create_application(doors, max_body_bytes=settings.server.max_body_bytes)
+    yield await aiohttp_client(RealServer(application))
     await doors.qr_codes.close()
 
 

@@ -32,7 +32,7 @@ class Books:
         self.journal = GroupCommitJournal(
             self.store,
             seq=seq,
-            on_commit=lambda entry: self.log.append(("on_commit", entry)),
+            on_commit=lambda batch: self.log.extend(("on_commit", entry) for entry in batch),
             on_failure=lambda entries, error: self.log.append(("on_failure", (list(entries), error))),
             on_unknown=self.ends.append,
         )
@@ -41,8 +41,9 @@ class Books:
     def append(self, *entries: Entry) -> None:
         """Append entries whose callbacks are logged."""
         for entry in entries:
-            entry.on_committed = lambda entry=entry: self.log.append(("committed", entry))
-            entry.on_failed = lambda error, entry=entry: self.log.append(("failed", (entry, error)))
+            entry.on_settled = lambda error, entry=entry: self.log.append(
+                ("committed", entry) if error is None else ("failed", (entry, error))
+            )
             self.journal.append(entry)
 
     async def write(self, *entries: Entry) -> None:

@@ -68,7 +68,7 @@ async def test_everybody_hears_of_a_commit_before_its_own_callback(books: "Books
     one, other = shop.reserve(), shop.reserve()
     await books.write(one, other)
     heard = [(name, entry) for name, entry in books.log if entry in (one, other)]
-    assert heard == [("on_commit", one), ("committed", one), ("on_commit", other), ("committed", other)]
+    assert heard == [("on_commit", one), ("on_commit", other), ("committed", one), ("committed", other)]
 
 
 async def test_nothing_is_called_before_the_commit(books: "Books", shop: Shop) -> None:
@@ -173,7 +173,7 @@ async def test_what_is_appended_while_a_failure_is_told_is_numbered_anew_and_com
 ) -> None:
     again = shop.reserve()
     failing = answer_kept("k")
-    failing.on_failed = lambda _: books.append(again)
+    failing.on_settled = lambda _: books.append(again)
     books.store.fail_next()
     books.journal.append(failing)
     await eventually(lambda: books.named("committed") == [again])
@@ -194,7 +194,7 @@ async def test_an_unknown_outcome_is_told_to_nobody_and_ends_the_writer(books: "
 
 async def test_a_callback_with_a_defect_ends_the_writer_too(books: "Books", shop: Shop) -> None:
     entry = shop.reserve()
-    entry.on_committed = lambda: {}["defect"]
+    entry.on_settled = lambda _: {}["defect"]
     books.journal.append(entry)
     await eventually(lambda: bool(books.ends))
     assert isinstance(books.ends[0], KeyError)
@@ -206,7 +206,7 @@ async def test_a_callback_with_a_defect_ends_the_writer_too(books: "Books", shop
 async def test_counters_are_those_of_the_last_entry_in_the_batch_not_of_now(books: "Books", shop: Shop) -> None:
     books.store.hold()
     first = shop.reserve(1)
-    first.on_committed = books.store.hold  # So that the second batch waits again.
+    first.on_settled = lambda _: books.store.hold()  # So that the second batch waits again.
     books.journal.append(first)
     await eventually(lambda: books.store.committing == 1)
     books.append(shop.reserve(2), shop.reserve(3))

@@ -24,11 +24,10 @@ async def create(request: web.Request) -> WholeResponse:
     backend = backend_of(request)
     body, raw = await read_model(request, CreateReservationBody)
     owner = owner_of(body.session_id, doors_of(request).authenticator.user(request))
-    box_office, clock = backend.box_office, backend.clock
+    box_office, clock, board = backend.box_office, backend.clock, backend.box_office.board
 
     def render(made: list[Reservation]) -> Answer:
         now = clock.now()
-        board = box_office.board
         if body.reservations is None:
             data = present.one_reservation(board, made[0], now)
             return success(data, message="Reservation created successfully", status=201)
