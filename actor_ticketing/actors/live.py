@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from actor_ticketing.domain.reservation import Owner, Reservation
 
-_Ids = str | tuple[str, ...]
-"""Nearly every session has one hold, and then needs no tuple."""
+_Ids = str | set[str]
+"""Nearly every session has one hold, and then needs no set."""
 
 
 class LiveHolds:
@@ -54,16 +54,23 @@ class LiveHolds:
 
 def _add(index: dict[str, _Ids], holder: str, reservation_id: str) -> None:
     present = index.get(holder)
-    index[holder] = reservation_id if present is None else (*_each(present), reservation_id)
+    if present is None:
+        index[holder] = reservation_id
+    elif isinstance(present, str):
+        index[holder] = {present, reservation_id}
+    else:
+        present.add(reservation_id)
 
 
 def _remove(index: dict[str, _Ids], holder: str, reservation_id: str) -> None:
-    left = tuple(each for each in _each(index[holder]) if each != reservation_id)
-    if not left:
+    present = index[holder]
+    if isinstance(present, str):
         del index[holder]
-    else:
-        index[holder] = left if len(left) > 1 else left[0]
+        return
+    present.discard(reservation_id)
+    if len(present) == 1:
+        index[holder] = present.pop()
 
 
-def _each(ids: _Ids) -> Iterable[str]:
+def _each(ids: _Ids | tuple[()]) -> Iterable[str]:
     return (ids,) if isinstance(ids, str) else ids
