@@ -87,6 +87,8 @@ async def _serve_locked(
     await runner.setup()
     try:
         # The doors open before recovery, so that /livez answers and everything else says 503.
+        # Recovery makes objects by the million and frees none, so every collection would be in vain.
+        gc.disable()
         site = web.TCPSite(runner, settings.server.host, settings.server.port, backlog=BACKLOG)
         await site.start()
         clock = SystemClock()
@@ -109,6 +111,7 @@ async def _serve_locked(
             await doors.bodies_read()
             await runner.cleanup()
     finally:
+        gc.enable()
         await runner.cleanup()
         await doors.qr_codes.close()
     log.info("stopped")
@@ -122,6 +125,7 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
+    gc.enable()
 
 
 async def _load_demo(backend: Backend, clock: Clock) -> None:

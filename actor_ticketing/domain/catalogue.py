@@ -38,6 +38,10 @@ class SalesWindow:
         return self.end is not None and self.end <= now
 
 
+ALWAYS = SalesWindow()
+"""The window of what is always on sale."""
+
+
 @value
 class TicketType:
     """The terms on which one kind of ticket is sold. Its stock is in :class:`Counters`.
@@ -52,7 +56,7 @@ class TicketType:
     price: int
     currency: str
     max_per_reservation: int | None = None
-    window: SalesWindow = SalesWindow()
+    window: SalesWindow = ALWAYS
 
 
 @value

@@ -65,7 +65,7 @@ class Inventory:
         self.holds = {hold.id: hold for hold in holds}
         self.reserved = sum(hold.quantity for hold in self.holds.values())
         self.tentative = 0
-        self.converting: set[str] = set()
+        self.converting: frozenset[str] = frozenset()
         # Entries of holds that have since been extended or settled stay until they surface or outnumber the live ones.
         self._deadlines = [(hold.expires_at, hold.id) for hold in self.holds.values()]
         heapify(self._deadlines)
@@ -223,12 +223,12 @@ class Inventory:
     def claim_holds(self, commands: Sequence[Convert], now: int) -> list[Reservation]:
         """Claim holds for conversion; return them. Raises as :meth:`convert`."""
         holds = [self.check_convert(command, now) for command in commands]
-        self.converting.update(hold.id for hold in holds)
+        self.converting = self.converting.union(hold.id for hold in holds)
         return holds
 
     def let_go_holds(self, holds: Iterable[Reservation]) -> None:
         """End a claim on holds, whether or not they were converted."""
-        self.converting.difference_update(hold.id for hold in holds)
+        self.converting = self.converting.difference(hold.id for hold in holds)
 
     # Changing
 

@@ -1,7 +1,6 @@
 """A reservation: its owner, its four states and the transitions between them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from enum import StrEnum
 
 from actor_ticketing.domain.errors import Conflict, ReservationCancelled, ReservationConverted, ReservationExpired
@@ -95,11 +94,11 @@ class Reservation:
         """
         if status not in TRANSITIONS[self.status] or status is ReservationStatus.ACTIVE:
             raise ValueError(f"{self.status} cannot become {status}")
-        return replace(self, status=status, settled_at=now)
+        return self._with(status=status, settled_at=now)
 
     def restarted(self, now: int) -> "Reservation":
         """Return it as if it had been made now: same length, so that one from "the future" does not outlive it."""
-        return replace(self, reserved_at=now, expires_at=now + self.expires_at - self.reserved_at)
+        return self._with(reserved_at=now, expires_at=now + self.expires_at - self.reserved_at)
 
     def moved_to(self, expires_at: int, *, extensions: int) -> "Reservation":
         """Return it with another deadline.
@@ -108,4 +107,30 @@ class Reservation:
         """
         if ReservationStatus.ACTIVE not in TRANSITIONS[self.status]:
             raise ValueError(f"a reservation that is {self.status} has no deadline to move")
-        return replace(self, expires_at=expires_at, extensions=extensions)
+        return self._with(expires_at=expires_at, extensions=extensions)
+
+    def _with(
+        self,
+        *,
+        reserved_at: int | None = None,
+        expires_at: int | None = None,
+        extensions: int | None = None,
+        status: ReservationStatus = ReservationStatus.ACTIVE,
+        settled_at: int | None = None,
+    ) -> "Reservation":
+        # Written out, because dataclasses.replace() takes three times as long, and thousands expire together.
+        return Reservation(
+            id=self.id,
+            ticket_type_id=self.ticket_type_id,
+            session_id=self.session_id,
+            user_id=self.user_id,
+            quantity=self.quantity,
+            unit_price=self.unit_price,
+            currency=self.currency,
+            reserved_at=self.reserved_at if reserved_at is None else reserved_at,
+            expires_at=self.expires_at if expires_at is None else expires_at,
+            extensions=self.extensions if extensions is None else extensions,
+            status=status,
+            settled_at=settled_at,
+            metadata=self.metadata,
+        )

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 from actor_ticketing.domain.ports import CatalogueRecord, ReservationRecord, StockRecord, StoredAnswer
@@ -13,12 +12,14 @@ from actor_ticketing.persistence.connections import Readers
 
 _CATALOGUE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types ORDER BY rowid"  # noqa: S608 - all parts are constants here.
 _ONE_TYPE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types WHERE id = ?"  # noqa: S608
-_LIVE = f"SELECT {rows.RESERVATION} FROM reservations WHERE status = 'ACTIVE'"  # noqa: S608
+_LIVE = f"SELECT {rows.LIVE_HOLD} FROM reservations WHERE status = 'ACTIVE'"  # noqa: S608
 _RESERVATION = f"SELECT {rows.RESERVATION} FROM reservations WHERE id = ?"  # noqa: S608
 _TRANSACTION = f"SELECT {rows.TRANSACTION} FROM transactions WHERE reservation_id = ?"  # noqa: S608
 _TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE transaction_id = ? ORDER BY position"  # noqa: S608
 _TICKET = f"SELECT {rows.TICKET} FROM tickets WHERE code = ?"  # noqa: S608
 _ANSWER = f"SELECT {rows.ANSWER} FROM idempotency WHERE caller = ? AND key = ?"  # noqa: S608
+
+_RECOVERY_CACHE_KIB = 65_536
 
 
 class SqliteQueries:
@@ -55,10 +56,12 @@ class SqliteQueries:
             connection.execute("BEGIN")
             try:
                 row = connection.execute(_ONE_TYPE, (ticket_type_id,)).fetchone()
-                holds = connection.execute(f"{_LIVE} AND ticket_type_id = ?", (ticket_type_id,)).fetchall()
+                if row is None:
+                    return None
+                holds = connection.execute(f"{_LIVE} AND ticket_type_id = ?", (ticket_type_id,))
+                return _stock(row, rows.live_holds_of(holds))
             finally:
                 connection.execute("COMMIT")
-            return None if row is None else _stock(row, [rows.reservation_of(hold) for hold in holds])
 
         return await self._readers.run(read)
 
@@ -68,14 +71,20 @@ class SqliteQueries:
         def read(connection: sqlite3.Connection) -> Sequence[StockRecord]:
             connection.execute("BEGIN")
             try:
-                types = {row[0]: row for row in connection.execute(_CATALOGUE)}
-                holds = map(rows.reservation_of, connection.execute(f"{_LIVE} ORDER BY ticket_type_id"))
-                return [
-                    _stock(types[ticket_type_id], list(group))
-                    for ticket_type_id, group in groupby(holds, lambda hold: hold.ticket_type_id)
-                ]
+                # Rows are read in the index's order and lie in another.
+                connection.execute(f"PRAGMA cache_size = -{_RECOVERY_CACHE_KIB}")
+                live = connection.execute(
+                    "SELECT DISTINCT ticket_type_id FROM reservations WHERE status = 'ACTIVE' ORDER BY 1"
+                ).fetchall()
+                found = []
+                for (ticket_type_id,) in live:
+                    row = connection.execute(_ONE_TYPE, (ticket_type_id,)).fetchone()
+                    holds = connection.execute(f"{_LIVE} AND ticket_type_id = ?", (ticket_type_id,))
+                    found.append(_stock(row, rows.live_holds_of(holds)))
+                return found
             finally:
                 connection.execute("COMMIT")
+                connection.execute("PRAGMA cache_size = -2000")
 
         return await self._readers.run(read)
 

@@ -1,10 +1,11 @@
 """Rows and the domain's objects, both ways."""
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from actor_ticketing.domain.catalogue import Counters, Event, SalesWindow, TicketType
+from actor_ticketing.domain.catalogue import ALWAYS, Counters, Event, SalesWindow, TicketType
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.domain.purchase import Person, Ticket, Transaction
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
@@ -16,6 +17,10 @@ TICKET_TYPE = "id, event_id, name, price, currency, max_per_reservation, sales_s
 RESERVATION = (
     "id, ticket_type_id, session_id, user_id, quantity, unit_price, currency, reserved_at, expires_at, "
     "extensions, status, settled_at, metadata"
+)
+LIVE_HOLD = (
+    "id, ticket_type_id, session_id, user_id, quantity, unit_price, currency, reserved_at, expires_at, extensions, "
+    "metadata"
 )
 TRANSACTION = "id, reservation_id, user_id, quantity, total_price, currency, buyer, created_at"
 TICKET = "id, code, transaction_id, ticket_type_id, position, holder"
@@ -52,12 +57,12 @@ def terms_of(row: Row) -> TicketType:
     """The terms in a row of :data:`TICKET_TYPE`."""
     return TicketType(
         id=row[0],
-        event_id=row[1],
+        event_id=sys.intern(row[1]),
         name=row[2],
         price=row[3],
-        currency=row[4],
+        currency=sys.intern(row[4]),
         max_per_reservation=row[5],
-        window=SalesWindow(start=row[6], end=row[7]),
+        window=ALWAYS if row[6] is None and row[7] is None else SalesWindow(start=row[6], end=row[7]),
     )
 
 
@@ -102,6 +107,43 @@ def reservation_of(row: Row) -> Reservation:
         settled_at=row[11],
         metadata=row[12],
     )
+
+
+def live_holds_of(found: Iterable[Row]) -> list[Reservation]:
+    """The ACTIVE reservations of rows of :data:`LIVE_HOLD`.
+
+    There may be a million: what is the same in nearly all of them (the type, the currency, the price) is kept once.
+    """
+    same: dict[Any, Any] = {}
+    share: Callable[[Any, Any], Any] = same.setdefault
+    return [
+        Reservation(
+            id=reservation_id,
+            ticket_type_id=share(ticket_type_id, ticket_type_id),
+            session_id=session_id,
+            user_id=user_id,
+            quantity=quantity,
+            unit_price=share(unit_price, unit_price),
+            currency=share(currency, currency),
+            reserved_at=reserved_at,
+            expires_at=expires_at,
+            extensions=extensions,
+            metadata=metadata,
+        )
+        for (
+            reservation_id,
+            ticket_type_id,
+            session_id,
+            user_id,
+            quantity,
+            unit_price,
+            currency,
+            reserved_at,
+            expires_at,
+            extensions,
+            metadata,
+        ) in found
+    ]
 
 
 def _person_text(person: Person) -> str:
