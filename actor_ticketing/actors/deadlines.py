@@ -34,10 +34,10 @@ class Deadlines:
             heappop(heap)
         return heap[0][0] if heap else None
 
-    def pop_due(self, now: int) -> list[str]:
-        """Take out the ticket types whose deadline has come, earliest first."""
+    def pop_due(self, now: int, *, limit: int) -> list[str]:
+        """Take out the ticket types whose deadline has come, earliest first, ``limit`` at the most."""
         due: list[str] = []
-        while (earliest := self.earliest()) is not None and earliest <= now:
+        while len(due) < limit and (earliest := self.earliest()) is not None and earliest <= now:
             ticket_type_id = heappop(self._heap)[1]
             del self._next[ticket_type_id]
             due.append(ticket_type_id)

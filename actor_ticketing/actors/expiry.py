@@ -4,10 +4,13 @@ from collections import Counter
 
 from actor_ticketing.actors.journaling import Order, accepted
 from actor_ticketing.actors.roster import Roster
-from actor_ticketing.actors.ticket_type import EXPIRE_SLICE, Expired
+from actor_ticketing.actors.ticket_type import Expired
 from actor_ticketing.domain.commands import ExpireDue
 
-EXPIRE_ORDER = Order(command=ExpireDue(limit=EXPIRE_SLICE))
+SWEEP_SLICE = 500
+"""Holds that a sweep releases in one step. At start-up, where there may be many, nobody is waiting yet."""
+
+_SWEEP = Order(command=ExpireDue(limit=SWEEP_SLICE))
 
 
 async def expire_all_due(roster: Roster, ticket_type_id: str, tally: Counter[str]) -> int | None:
@@ -19,7 +22,7 @@ async def expire_all_due(roster: Roster, ticket_type_id: str, tally: Counter[str
     :raises Unavailable: when a release could not be stored.
     """
     while True:
-        outcome: Expired = accepted(await roster.ask(ticket_type_id, EXPIRE_ORDER))
+        outcome: Expired = accepted(await roster.ask(ticket_type_id, _SWEEP))
         tally["expired"] += outcome.count
         if not outcome.count:
             return outcome.waits_for

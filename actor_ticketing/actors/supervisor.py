@@ -7,12 +7,13 @@ from typing import Any
 import structlog
 
 from actor_ticketing.actors.deadlines import Deadlines
-from actor_ticketing.actors.expiry import EXPIRE_ORDER
+from actor_ticketing.actors.journaling import Order
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.runtime import LoopActor
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.actors.ticket_type import Expired
 from actor_ticketing.clock import Clock, Timer
+from actor_ticketing.domain.commands import ExpireDue
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.values import value
 
@@ -21,6 +22,11 @@ log = structlog.get_logger(__name__)
 RETIRE_SLICE = 100
 """Actors retired in one step at the most; Pykka unregisters in linear time."""
 
+EXPIRE_SLICE = 64
+EXPIRING_MAX = 2
+"""A great many holds due at once are worked off so many at a time, on so many ticket types at a time. What one buyer
+has to wait for is a commit with that much in it, and two are enough to keep the disk busy."""
+
 CLAIMED_MS = 50
 """When to come back to an overdue hold that a purchase has claimed, which will be decided in a moment."""
 
@@ -28,6 +34,8 @@ BACK_OFF_MS = 250
 BACK_OFF_MS_MAX = 30_000
 """An expiry that fails is tried again after 250 ms, then twice as long each time, up to half a minute."""
 
+
+_EXPIRE = Order(command=ExpireDue(limit=EXPIRE_SLICE))
 
 APART_MS = 25
 """What lies between the new tries of two ticket types that failed in the same batch."""
@@ -97,6 +105,7 @@ class Supervisor(LoopActor):
         self._passivate_after = passivate_after_ms
         self._deadlines = Deadlines()
         self._pauses: dict[str, _Pause] = {}
+        self._expiring = 0
         self._timer: Timer | None = None
         self._timer_at: int | None = None
         self._periodic: dict[str, Timer] = {}
@@ -132,10 +141,10 @@ class Supervisor(LoopActor):
             case TimerFired():
                 self._timer = self._timer_at = None
                 self._expire_due()
-                self._arm()
             case ExpiryAnswered(ticket_type_id=ticket_type_id, outcome=outcome):
+                self._expiring -= 1
                 self._take_answer(ticket_type_id, outcome)
-                self._arm()
+                self._expire_due()
             case SweepDue():
                 self._every("sweep", self._sweep_interval, message)
                 if self._sweeping is None or self._sweeping.done():
@@ -146,8 +155,8 @@ class Supervisor(LoopActor):
                 raise TypeError(f"the supervisor does not handle {message!r}")
 
     def _arm(self) -> None:
-        """Have the one timer stand at the earliest deadline."""
-        earliest = self._deadlines.earliest()
+        """Have the one timer stand at the earliest deadline, unless the next answer is what is waited for."""
+        earliest = self._deadlines.earliest() if self._expiring < EXPIRING_MAX else None
         if earliest == self._timer_at:
             return
         if self._timer is not None:
@@ -159,8 +168,9 @@ class Supervisor(LoopActor):
         self.actor_ref.tell(TimerFired())
 
     def _expire_due(self) -> None:
-        for ticket_type_id in self._deadlines.pop_due(self._clock.now()):
+        for ticket_type_id in self._deadlines.pop_due(self._clock.now(), limit=EXPIRING_MAX - self._expiring):
             self._ask_to_expire(ticket_type_id)
+        self._arm()
 
     def _ask_to_expire(self, ticket_type_id: str) -> None:
         def answered(future: asyncio.Future[Any]) -> None:
@@ -168,7 +178,8 @@ class Supervisor(LoopActor):
                 outcome = future.exception() or future.result()
                 self.actor_ref.tell(ExpiryAnswered(ticket_type_id=ticket_type_id, outcome=outcome))
 
-        self._roster.ask(ticket_type_id, EXPIRE_ORDER).add_done_callback(answered)
+        self._expiring += 1
+        self._roster.ask(ticket_type_id, _EXPIRE).add_done_callback(answered)
 
     def _take_answer(self, ticket_type_id: str, outcome: Expired | BaseException) -> None:
         if isinstance(outcome, Expired):

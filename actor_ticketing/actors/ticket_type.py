@@ -20,9 +20,6 @@ from actor_ticketing.domain.inventory import Contended, Inventory
 from actor_ticketing.domain.ports import Journal
 from actor_ticketing.domain.values import value
 
-EXPIRE_SLICE = 500
-"""Holds expired in one step at the most: a great many due at once are worked off with the loop free in between."""
-
 
 @value
 class Reschedule:

@@ -9,8 +9,7 @@ from structlog.testing import capture_logs
 from actor_ticketing.actors.claims import ClaimHolds
 from actor_ticketing.actors.journaling import Order
 from actor_ticketing.actors.roster import Roster
-from actor_ticketing.actors.supervisor import DeadlineMoved, Supervisor, TimerFired
-from actor_ticketing.actors.ticket_type import EXPIRE_SLICE
+from actor_ticketing.actors.supervisor import EXPIRE_SLICE, EXPIRING_MAX, DeadlineMoved, Supervisor, TimerFired
 from actor_ticketing.app import Storage, open_backend
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
@@ -147,7 +146,7 @@ async def test_the_next_deadline_is_the_earliest_of_all_that_are_durable(
 async def test_a_great_many_due_at_once_are_worked_off_in_slices_and_others_are_served_in_between(
     shop: Backend, store: StoreDouble, clock: ManualClock
 ) -> None:
-    many = 2 * EXPIRE_SLICE + 10
+    many = 20 * EXPIRE_SLICE + 10
     await list_ticket_type(shop, "big", total=many + 1)
     await shop.box_office.reserve([("big", 1)] * many, session_id="s", user_id=None, duration_ms=MINUTE)
     clock.advance(MINUTE)
@@ -161,7 +160,7 @@ async def test_a_great_many_due_at_once_are_worked_off_in_slices_and_others_are_
 
     await eventually(all_gone)
     slices = [len(entry.events) for batch in store.batches for entry in batch if _expires(entry.events)]
-    assert slices == [EXPIRE_SLICE, EXPIRE_SLICE, 10]
+    assert slices == [*[EXPIRE_SLICE] * 20, 10]
 
 
 def _expires(events: object) -> bool:
@@ -247,3 +246,19 @@ async def test_a_supervisor_with_a_defect_ends_the_process(
         supervisor.tell("nonsense")
         await eventually(lambda: bool(ends))
     assert isinstance(ends[0], TypeError)
+
+
+async def test_ticket_types_due_at_the_same_time_take_turns(
+    shop: Backend, store: StoreDouble, clock: ManualClock
+) -> None:
+    for number in range(3 * EXPIRING_MAX):
+        await list_ticket_type(shop, f"tt{number}")
+        await hold(shop, of=f"tt{number}", minutes=1)
+    store.hold()
+    clock.advance(MINUTE)
+    await turns()
+    store.release()
+    await eventually(lambda: not shop.box_office.board.live.by_id)
+    released = [len(batch) for batch in store.batches if _expires(batch[0].events)]
+    assert sum(released) == 3 * EXPIRING_MAX
+    assert max(released) <= EXPIRING_MAX

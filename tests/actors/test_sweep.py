@@ -197,7 +197,7 @@ async def test_a_sweep_leaves_a_hold_alone_that_a_purchase_has_claimed_in_time(
 async def test_a_sweep_counts_what_went_before_a_later_slice_failed(
     shop: Backend, store: StoreDouble, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actor_ticketing.actors.expiry.EXPIRE_ORDER", Order(command=ExpireDue(limit=2)))
+    monkeypatch.setattr("actor_ticketing.actors.expiry._SWEEP", Order(command=ExpireDue(limit=2)))
     for _ in range(4):
         await hold(shop, 1, minutes=1)
     commit = store.commit
