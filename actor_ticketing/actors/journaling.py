@@ -29,7 +29,11 @@ def accepted(outcome: Any) -> Any:
     :raises Refusal: when it turned the command down.
     """
     if isinstance(outcome, Refusal):
-        raise outcome
+        try:
+            raise outcome.with_traceback(None)
+        finally:
+            # Its traceback leads to this frame. While the frame leads back, only the garbage collector frees them.
+            del outcome
     return outcome
 
 

@@ -132,10 +132,29 @@ class Mailbox(Generic[A]):
             self.actor.handle_mail()
 
 
+class _Stopped:
+    """What Pykka needs of ``threading.Event``, without the lock and the queue of an event, which take a kilobyte."""
+
+    __slots__ = ("_is_set",)
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def set(self) -> None:
+        self._is_set = True
+
+
 class LoopActor(pykka.Actor):
     """Base of the actors that run on the event loop. Subclasses implement ``on_receive``, which must return at once."""
 
     actor_inbox: Mailbox[Any]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actor_stopped = self._actor_ref.actor_stopped = _Stopped()  # type: ignore[assignment]
 
     @classmethod
     def launch(cls, *args: Any, **kwargs: Any) -> Self:

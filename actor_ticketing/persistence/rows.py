@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from actor_ticketing.domain.catalogue import ALWAYS, Counters, Event, SalesWindow, TicketType
@@ -109,14 +109,14 @@ def reservation_of(row: Row) -> Reservation:
     )
 
 
-def live_holds_of(found: Iterable[Row]) -> list[Reservation]:
+def live_holds_of(found: Iterable[Row]) -> Iterator[Reservation]:
     """The ACTIVE reservations of rows of :data:`LIVE_HOLD`.
 
     There may be a million: what is the same in nearly all of them (the type, the currency, the price) is kept once.
     """
     same: dict[Any, Any] = {}
     share: Callable[[Any, Any], Any] = same.setdefault
-    return [
+    return (
         Reservation(
             id=reservation_id,
             ticket_type_id=share(ticket_type_id, ticket_type_id),
@@ -143,7 +143,7 @@ def live_holds_of(found: Iterable[Row]) -> list[Reservation]:
             extensions,
             metadata,
         ) in found
-    ]
+    )
 
 
 def _person_text(person: Person) -> str:
