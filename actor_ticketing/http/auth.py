@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ class Authenticator:
 
     def __init__(self, policy: TokenPolicy, *, admin_token: str, cron_secret: str) -> None:
         self._policy = policy
+        self._key = _prepared(policy)
         self._admin_token = admin_token.encode()
         self._cron_secret = cron_secret.encode()
 
@@ -88,7 +90,7 @@ class Authenticator:
         try:
             claims = jwt.decode(
                 token,
-                policy.secret,
+                self._key,
                 algorithms=policy.algorithms,
                 audience=policy.audience,
                 issuer=policy.issuer,
@@ -103,6 +105,14 @@ class Authenticator:
         if not 1 <= len(subject) <= 200 or not subject.isprintable():
             raise Unauthenticated("The bearer token names no usable subject.", "invalid_token")
         return Identity(user_id=subject, is_admin=claims.get("role") == ADMIN)
+
+
+def _prepared(policy: TokenPolicy) -> jwt.PyJWK | str:
+    """The key in the form that PyJWT does not have to look into again for each token, where only one algorithm fits."""
+    if len(policy.algorithms) != 1:
+        return policy.secret
+    encoded = urlsafe_b64encode(policy.secret.encode()).rstrip(b"=").decode()
+    return jwt.PyJWK({"kty": "oct", "k": encoded}, algorithm=policy.algorithms[0])
 
 
 def _bearer(request: web.Request) -> str:
