@@ -9,6 +9,7 @@ from actor_ticketing.actors.bulk import claim_all, confirm_all
 from actor_ticketing.actors.claims import ClaimHolds, ClaimStock
 from actor_ticketing.actors.journaling import Keep, Order, accepted
 from actor_ticketing.actors.roster import Roster
+from actor_ticketing.actors.turnstile import turn_away
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.commands import Convert, Extend, Line, NewTicket, Release, Reserve
 from actor_ticketing.domain.errors import Draining, Forbidden, Invalid, NotFound, StorageUnavailable
@@ -94,6 +95,8 @@ class BoxOffice:
             )
             for ticket_type_id, of_type in by_type.items()
         }
+        if len(commands) == 1:
+            turn_away(self.board, self.policies, ticket_type_id, commands[ticket_type_id].quantity, now)
         if not self.board.holders.are_limited:
             return await self._reserve(commands, ids, keep)
         # In a task of its own: a caller who is cancelled does not know whether the places are taken.
