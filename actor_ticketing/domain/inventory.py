@@ -6,10 +6,10 @@ never written down: they last until every ticket type involved has agreed, or on
 """
 
 from collections.abc import Iterable, Sequence
-from heapq import heapify, heappop, heappush
 
 from actor_ticketing.domain.catalogue import Counters, TicketType
 from actor_ticketing.domain.commands import ChangeTicketType, Convert, Extend, Release, Reserve
+from actor_ticketing.domain.deadlines import DeadlineQueue
 from actor_ticketing.domain.errors import Forbidden, Invalid, NotEnoughTickets, NotFound, TotalTooLow
 from actor_ticketing.domain.events import (
     LedgerEvent,
@@ -66,9 +66,7 @@ class Inventory:
         self.reserved = sum(hold.quantity for hold in self.holds.values())
         self.tentative = 0
         self.converting: frozenset[str] = frozenset()
-        # Entries of holds that have since been extended or settled stay until they surface or outnumber the live ones.
-        self._deadlines = [(hold.expires_at, hold.id) for hold in self.holds.values()]
-        heapify(self._deadlines)
+        self._deadlines = DeadlineQueue(self.holds)
 
     @property
     def available(self) -> int:
@@ -92,14 +90,8 @@ class Inventory:
 
     def next_deadline(self) -> int | None:
         """When the next hold ends, ms since the epoch; None when nothing is held."""
-        deadlines, holds = self._deadlines, self.holds
-        while deadlines:
-            expires_at, reservation_id = deadlines[0]
-            hold = holds.get(reservation_id)
-            if hold is not None and hold.expires_at == expires_at:
-                return expires_at
-            heappop(deadlines)
-        return None
+        first = self._deadlines.first()
+        return None if first is None else first[0]
 
     # Deciding
 
@@ -166,10 +158,10 @@ class Inventory:
         # A hold that was moved away from a deadline and back to it has two entries for it.
         seen: dict[str, tuple[int, str]] = {}
         while len(expired) < limit and (freeing is None or freed < freeing):
-            deadline = self.next_deadline()
-            if deadline is None or deadline > now:
+            entry = self._deadlines.first()
+            if entry is None or entry[0] > now:
                 break
-            entry = heappop(self._deadlines)
+            self._deadlines.take_first()
             hold = self.holds[entry[1]]
             if hold.id in seen:
                 continue
@@ -178,8 +170,7 @@ class Inventory:
                 continue
             freed += hold.quantity
             expired.append(ReservationExpired(at=now, reservation=hold.settle(ReservationStatus.EXPIRED, now)))
-        for entry in seen.values():
-            heappush(self._deadlines, entry)
+        self._deadlines.put_back(seen.values())
         return expired
 
     def reschedule_from_future(self, now: int) -> list[LedgerEvent]:
@@ -238,10 +229,10 @@ class Inventory:
             case ReservationCreated(reservation=hold):
                 self.holds[hold.id] = hold
                 self.reserved += hold.quantity
-                heappush(self._deadlines, (hold.expires_at, hold.id))
+                self._deadlines.add(hold)
             case ReservationExtended(reservation=hold) | ReservationRescheduled(reservation=hold):
                 self.holds[hold.id] = hold
-                heappush(self._deadlines, (hold.expires_at, hold.id))
+                self._deadlines.add(hold)
             case ReservationExpired(reservation=hold) | ReservationCancelled(reservation=hold):
                 del self.holds[hold.id]
                 self.reserved -= hold.quantity
@@ -255,9 +246,7 @@ class Inventory:
                 self.total = total
             case _:
                 raise ValueError(f"{event.kind} does not concern an inventory")
-        if len(self._deadlines) > 2 * len(self.holds) + 64:
-            self._deadlines = [(hold.expires_at, hold.id) for hold in self.holds.values()]
-            heapify(self._deadlines)
+        self._deadlines.compact()
 
     def _live(self, reservation_id: str, owner: Owner, now: int) -> Reservation:
         hold = self.holds.get(reservation_id)
