@@ -194,10 +194,8 @@ def _assemble(
 async def _recover(queries: Queries, board: Board, roster: Roster, clock: Clock) -> None:
     """Give every live hold its actor back. Those that are overdue are released by the start-up sweep."""
     for stock in await queries.live_stock():
-        for hold in stock.holds:
-            board.recover_hold(hold)
         inventory = roster.install(stock)
-        board.counters[stock.ticket_type.id] = inventory.counters()
+        board.recover_stock(inventory.counters(), inventory.holds)
         if inventory.reschedule_from_future(clock.now()):
             log.warning("clock_went_back", ticket_type_id=stock.ticket_type.id)
             accepted(await roster.ask(stock.ticket_type.id, Order(command=Reschedule())))

@@ -122,7 +122,6 @@ def _spare_the_collector() -> None:
 
     With Python's own thresholds, full collections walk all live holds again and again while the sale stands still.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
     gc.enable()

@@ -1,6 +1,6 @@
 """The committed state that reads are answered from, kept in step with the journal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.live import LiveHolds
@@ -45,10 +45,13 @@ class Board:
             self._add_ticket_type(ticket_type)
         self.counters.update(catalogue.counters)
 
-    def recover_hold(self, hold: Reservation) -> None:
-        """Note a live hold that the store has."""
-        self.live.add(hold)
-        self.holders.recover(hold)
+    def recover_stock(self, counters: Counters, holds: Mapping[str, Reservation]) -> None:
+        """Note the live holds of a ticket type that the store has."""
+        self.counters[counters.ticket_type_id] = counters
+        self.live.recover(holds)
+        if self.holders.are_limited:
+            for hold in holds.values():
+                self.holders.recover(hold)
 
     def event(self, event_id: str) -> Event:
         """Return one event.

@@ -1,6 +1,6 @@
 """The live holds as committed: by id, and by whose they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from actor_ticketing.domain.reservation import Owner, Reservation
 
@@ -28,6 +28,18 @@ class LiveHolds:
         _add(self._of_session, hold.session_id, hold.id)
         if hold.user_id is not None:
             _add(self._of_user, hold.user_id, hold.id)
+
+    def recover(self, holds: Mapping[str, Reservation]) -> None:
+        """Note the holds of one ticket type, of which there may be a million."""
+        self.by_id.update(holds)
+        of_session = self._of_session
+        for hold in holds.values():
+            if hold.session_id in of_session:
+                _add(of_session, hold.session_id, hold.id)
+            else:
+                of_session[hold.session_id] = hold.id
+            if hold.user_id is not None:
+                _add(self._of_user, hold.user_id, hold.id)
 
     def replace(self, hold: Reservation) -> None:
         """Note that a hold has another deadline."""

@@ -44,7 +44,10 @@ class Sweeper:
         tally: Counter[str] = Counter()
         problem: Exception | None = None
         for release in (self._release_due, self._release_lost):
-            for ticket_type_id in await self._queries.overdue(started):
+            overdue = await self._queries.overdue(started)
+            if not overdue:
+                break
+            for ticket_type_id in overdue:
                 try:
                     await release(ticket_type_id, started, tally)
                 except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this ticket type.

@@ -136,8 +136,8 @@ class SqliteQueries:
 
 def _all_live(connection: sqlite3.Connection) -> str:
     """The statement that reads all live holds: where they are many, in the order in which they lie in the file."""
-    [live] = connection.execute("SELECT count(*) FROM reservations WHERE status = 'ACTIVE'").fetchone()
-    # The ledger has an entry for each reservation that ever was, and knows how many those are without counting.
+    # Neither is counted: a hold is of one ticket at least, and a reservation has an entry in the ledger.
+    [live] = connection.execute("SELECT coalesce(sum(reserved), 0) FROM ticket_types").fetchone()
     [ever] = connection.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchone()
     return _LIVE.replace("FROM reservations", "FROM reservations NOT INDEXED") if live * 8 > ever else _LIVE
 
