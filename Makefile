@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP_RUN := $(VENV)/.installed-run
 STAMP_DEV := $(VENV)/.installed-dev
+STAMP_BENCH := $(VENV)/.installed-bench
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: help run test lint format bench clean
@@ -23,6 +24,10 @@ $(STAMP_DEV): $(STAMP_RUN)
 	$(PIP) --editable '.[uvloop,dev]'
 	@touch $@
 
+$(STAMP_BENCH): $(STAMP_RUN)
+	$(PIP) --editable '.[uvloop,bench]'
+	@touch $@
+
 run: $(STAMP_RUN)  ## Install, then serve the demonstration catalogue from the embedded database
 	$(BIN)/actor-ticketing serve --config config.toml --demo
 
@@ -39,7 +44,8 @@ format: $(STAMP_DEV)  ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP_DEV)  ## Measure the hot path against bare aiohttp, as a ratio
+bench: $(STAMP_BENCH)  ## Install what it compares with, then measure the service side by side with others
+	@sh bench/install.sh
 	$(BIN)/python -m bench $(ARGS)
 
 clean:  ## Remove the virtual environment and caches

@@ -5,14 +5,15 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 _LOAD_MAX = 0.3
 _OTHERS_MAX = 0.05
 _STEAL_MAX = 0.02
+_LOOK_SECONDS = 1.0
 _IN_MEMORY = {"tmpfs", "ramfs"}
 
 
@@ -52,21 +53,57 @@ def pinned(core: int | None) -> Iterator[None]:
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """The processor time that a process has used so far, all its threads together."""
+    """The processor time that a process has used so far: all of its threads, all its children, those that ended too."""
+    tree = _tree(pid)
+    return sum(each.cpu_seconds for each in tree) if tree else None
+
+
+def memory_mb(pid: int) -> float | None:
+    """The memory that a process and its children hold, in MB; of what several share, each has its part."""
+    sizes = [_proportional_kb(each.pid) for each in _tree(pid)]
+    return sum(size for size in sizes if size) / 1000 if any(sizes) else None
+
+
+def signal_tree(pid: int, number: int) -> None:
+    """Send a signal to a process and to all of its children, parents first."""
+    for each in _tree(pid):
+        with suppress(ProcessLookupError):
+            os.kill(each.pid, number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    pid: int
+    parent: int
+    cpu_seconds: float
+
+
+def _tree(root: int) -> list[_Process]:
+    """A process with its children, and theirs; empty when it is gone or the system does not tell."""
+    if (first := _process(root)) is None:
+        return []
+    listed = [_process(int(each.name)) for each in Path("/proc").iterdir() if each.name.isdigit()]
+    tree = [first]
+    for above in tree:
+        tree += [each for each in listed if each is not None and each.parent == above.pid]
+    return tree
+
+
+def _process(pid: int) -> _Process | None:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     except OSError:
         return None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    # Its own time in user and kernel mode, and that of the children it has waited for.
+    return _Process(pid, int(fields[1]), sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK"))
 
 
-def resident_mb(pid: int) -> float | None:
-    """The memory that a process holds, in MB."""
+def _proportional_kb(pid: int) -> int | None:
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return None
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +192,22 @@ class Disk:
     def in_memory(self) -> bool:
         """Whether a commit costs nothing there, so that the figures flatter."""
         return self.filesystem in _IN_MEMORY
+
+
+def wait_until_quiet(limit_seconds: float, tell: Callable[[str], None]) -> None:
+    """Wait until hardly anybody uses the machine, but no longer than that. What a run suffers is measured anyway."""
+    deadline = time.monotonic() + limit_seconds
+    while time.monotonic() < deadline:
+        before = SystemTimes.now()
+        time.sleep(_LOOK_SECONDS)
+        after = SystemTimes.now()
+        if before is None or after is None:
+            return
+        taken = after.busy - before.busy + after.stolen - before.stolen
+        share = taken / (_LOOK_SECONDS * (os.cpu_count() or 1))
+        if share <= _OTHERS_MAX:
+            return
+        tell(f"waiting for a quiet machine: others use {share:.0%} of it")
 
 
 def scratch_parent() -> str:

@@ -1,9 +1,9 @@
 """What people see and what is kept: the terminal and the JSON file."""
 
 import json
-import statistics
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,10 +12,12 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from bench.scenarios import Result, Run, ratios
+from bench.errors import BenchError
+from bench.plan import Plan
+from bench.results import Measured, Ratio, Result
 
 RESULTS = Path(__file__).parent / "results"
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Progress:
@@ -36,137 +38,144 @@ class Progress:
         self._bar.stop()
 
     def expect(self, seconds: float) -> None:
-        """All of it will take that long."""
+        """The scenario at hand will take that long under load."""
         self._bar.update(self._task, total=seconds)
 
     def at(self, what: str, seconds: float) -> None:
         """This is going on, after that many seconds of load."""
         self._bar.update(self._task, description=what, completed=seconds)
         if what != self._shown and not self._console.is_terminal:
-            self._console.print(what, markup=False)
+            self._console.print(what, markup=False, style="dim")
         self._shown = what
 
 
 def show(result: Result, console: Console) -> None:
     """Print the ratios first, then the rest."""
-    console.print(f"\n[bold]{result.title}[/bold]")
-    loop = "uvloop" if result.plan.uvloop else "asyncio's own loop"
-    console.print(
-        f"{result.plan.connections} connections, answers of {result.answer_bytes} bytes, {loop}; "
-        f"load by {result.generator}"
-    )
-    console.print(_ratio_table(result))
-    console.print(_absolute_table(result))
+    console.print(f"\n[bold]{result.scenario}[/bold]: {result.title}")
+    console.print("; ".join(result.conditions), markup=False)
+    console.print(_ratio_table(result.ratios))
+    console.print(_absolute_table(result.measured))
     for check in result.checks:
         console.print(f"[green]correct[/green]  {check}")
+    for what in result.skipped:
+        console.print(f"[yellow]skipped[/yellow]  {what}")
     for complaint in result.complaints:
         console.print(f"[yellow]noisy[/yellow]    {complaint}")
     if not result.complaints:
         console.print("[green]quiet[/green]    nothing else used the machine")
 
 
-def write(result: Result) -> Path:
-    """Write the JSON file and return where, relative to the working directory if it is below that."""
+def summary(results: Sequence[Result], console: Console) -> None:
+    """Print what was promised and what came of it."""
+    table = Table(title="Targets", title_justify="left")
+    for heading, justify in (("", "left"), ("median", "right"), ("target", "right"), ("", "left")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type] # one of its literals.
+    for result in results:
+        for ratio in result.ratios:
+            if ratio.target is not None:
+                table.add_row(f"{result.scenario}: {ratio.name}", _number(ratio.median, ratio), *_target(ratio))
+    if table.row_count:
+        console.print()
+        console.print(table)
+
+
+def write(results: Sequence[Result], plan: Plan, started_at: datetime) -> Path:
+    """Write the JSON file of a run and return where, relative to the working directory if it is below that."""
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{result.started_at:%Y%m%dT%H%M%SZ}-{result.scenario}.json"
-    path.write_text(json.dumps(document(result), indent=2) + "\n", encoding="utf-8")
+    names = results[0].scenario if len(results) == 1 else "all"
+    path = RESULTS / f"{started_at:%Y%m%dT%H%M%SZ}-{names}.json"
+    path.write_text(json.dumps(document(results, plan, started_at), indent=2) + "\n", encoding="utf-8")
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def document(result: Result) -> dict[str, Any]:
+def document(results: Sequence[Result], plan: Plan, started_at: datetime) -> dict[str, Any]:
     """Everything, as JSON has it."""
-    plan = asdict(result.plan)
     # Where somebody keeps temporary files is nobody's business.
-    del plan["directory"]
+    options = {name: value for name, value in asdict(plan).items() if name != "directory"}
     return {
         "schema": SCHEMA,
-        "scenario": result.scenario,
-        "startedAt": result.started_at.isoformat(timespec="seconds"),
-        "baseline": result.baseline,
-        "ratios": {
-            name: {
-                "throughput": _summary(ratios(result.rounds, name, result.baseline)),
-                "cpuPerRequest": _summary(_cpu_ratios(result, name)),
-            }
-            for name in _others(result)
-        },
-        "plan": plan,
-        "generator": result.generator,
-        "answerBytes": result.answer_bytes,
-        "machine": result.machine,
-        "memoryMb": result.memory_mb,
-        "checks": result.checks,
-        "noisy": bool(result.complaints),
-        "complaints": result.complaints,
-        "rounds": [{name: _run(run) for name, run in each.items()} for each in result.rounds],
+        "startedAt": started_at.isoformat(timespec="seconds"),
+        "plan": options,
+        "results": [_document(each) for each in results],
     }
 
 
-def _run(run: Run) -> dict[str, Any]:
-    return {"requestsPerSecond": round(run.load.rate, 1), "cpuUs": _rounded(run.cpu_us), **asdict(run.load)}
+def read(path: Path) -> list[Result]:
+    """Read the results back from the JSON file of a run.
+
+    :raises BenchError: when it is none, or of another version of the benchmarks.
+    """
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        if whole["schema"] != SCHEMA:
+            raise BenchError(f"{path} was written by another version of the benchmarks")
+        return [_result(each) for each in whole["results"]]
+    except OSError as error:
+        raise BenchError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BenchError(f"{path} is not the JSON file of a run of the benchmarks") from error
 
 
-def _ratio_table(result: Result) -> Table:
-    table = Table(
-        title=f"Share of {result.baseline}, median of {len(result.rounds)} rounds (least to most)", title_justify="left"
-    )
+def _document(result: Result) -> dict[str, Any]:
+    document = asdict(result)
+    document["started_at"] = result.started_at.isoformat(timespec="seconds")
+    document["noisy"] = bool(result.complaints)
+    # For whoever reads the file with other tools; they follow from the values.
+    for ratio, written in zip(result.ratios, document["ratios"], strict=True):
+        written |= {"median": ratio.median, "least": ratio.least, "most": ratio.most, "met": ratio.met}
+    return document
+
+
+def _result(document: dict[str, Any]) -> Result:
+    fields = {name: value for name, value in document.items() if name != "noisy"}
+    fields["started_at"] = datetime.fromisoformat(document["started_at"])
+    fields["ratios"] = [
+        Ratio(**{name: each[name] for name in ("name", "values", "target", "at_most", "unit")})
+        for each in document["ratios"]
+    ]
+    fields["measured"] = [Measured(**each) for each in document["measured"]]
+    return Result(**fields)
+
+
+def _ratio_table(ratios: Sequence[Ratio]) -> Table:
+    rounds = max((len(each.values) for each in ratios), default=0)
+    table = Table(title=f"Median of {rounds} rounds (least to most)", title_justify="left")
     table.add_column("")
-    table.add_column("requests/s", justify="right")
-    table.add_column("cpu time/request", justify="right")
-    for name in _others(result):
-        throughput = _summary(ratios(result.rounds, name, result.baseline))
-        table.add_row(name, _range(throughput, bold=True), _range(_summary(_cpu_ratios(result, name))))
+    for heading in ("median", "range", "target"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for each in ratios:
+        span = f"{_number(each.least, each)} to {_number(each.most, each)}"
+        table.add_row(each.name, f"[bold]{_number(each.median, each)}[/bold]", span, *_target(each))
     return table
 
 
-def _absolute_table(result: Result) -> Table:
+def _absolute_table(measured: Sequence[Measured]) -> Table:
     table = Table(title="Absolute figures, medians: of this machine now, they mean little", title_justify="left")
     table.add_column("", no_wrap=True)
-    for heading in ("req/s", "p50", "p99", "busy", "cpu/req", "memory"):
-        table.add_column(heading, justify="right")
-    for name in result.rounds[0]:
-        runs = [each[name] for each in result.rounds]
-        costs = [run.cpu_us for run in runs if run.cpu_us is not None]
-        shares = [run.cpu_seconds / run.load.seconds for run in runs if run.cpu_seconds is not None]
-        memory = result.memory_mb[name]
-        table.add_row(
-            name,
-            f"{statistics.median(run.load.rate for run in runs):,.0f}",
-            f"{statistics.median(run.load.p50_ms for run in runs):.1f} ms",
-            f"{statistics.median(run.load.p99_ms for run in runs):.1f} ms",
-            f"{statistics.median(shares):.0%}" if shares else "-",
-            f"{statistics.median(costs):.0f} µs" if costs else "-",
-            "-" if memory is None else f"{memory:.0f} MB",
-            style="dim",
-        )
+    columns = list(dict.fromkeys(name for each in measured for name in each.figures))
+    for column in columns:
+        table.add_column(column, justify="right")
+    for each in measured:
+        table.add_row(each.name, *(_plain(each.figures.get(column)) for column in columns), style="dim")
     return table
 
 
-def _others(result: Result) -> list[str]:
-    return [name for name in result.rounds[0] if name != result.baseline]
+def _target(ratio: Ratio) -> tuple[str, str]:
+    if ratio.target is None:
+        return "", ""
+    bound = f"{'≤' if ratio.at_most else '≥'} {_number(ratio.target, ratio)}"
+    return bound, "[green]met[/green]" if ratio.met else "[red]missed[/red]"
 
 
-def _cpu_ratios(result: Result, name: str) -> list[float]:
-    pairs = [(each[name].cpu_us, each[result.baseline].cpu_us) for each in result.rounds]
-    return [ours / theirs for ours, theirs in pairs if ours is not None and theirs]
+def _number(value: float, ratio: Ratio) -> str:
+    return f"{_plain(value)} {ratio.unit}".rstrip()
 
 
-def _summary(values: Sequence[float]) -> dict[str, float] | None:
-    if not values:
-        return None
-    return {
-        "median": round(statistics.median(values), 3),
-        "min": round(min(values), 3),
-        "max": round(max(values), 3),
-    }
-
-
-def _range(summary: dict[str, float] | None, *, bold: bool = False) -> str:
-    if summary is None:
+def _plain(value: float | None) -> str:
+    """A figure with three digits that matter."""
+    if value is None:
         return "-"
-    median = f"{summary['median']:.2f}"
-    return f"{f'[bold]{median}[/bold]' if bold else median}  ({summary['min']:.2f} to {summary['max']:.2f})"
-
-
-def _rounded(number: float | None) -> float | None:
-    return None if number is None else round(number, 2)
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

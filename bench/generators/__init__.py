@@ -1,0 +1,1 @@
+"""What makes the load, each a process of its own on the generator's core."""
