@@ -51,6 +51,7 @@ def draw(results: Sequence[Result], path: Path) -> None:
         figure.patch.set_alpha(0)
         _bars(figure.add_subplot(), rows)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(path, metadata={"Date": None, "Creator": None}, transparent=True)
         except OSError as error:
             raise BenchError(f"{path} cannot be written: {error.strerror}") from error

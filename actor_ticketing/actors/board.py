@@ -89,7 +89,8 @@ class Board:
         match event:
             case ReservationCreated(reservation=hold):
                 self.live.add(hold)
-                self.holders.made(hold)
+                if self.holders.are_limited:
+                    self.holders.made(hold)
             case ReservationExtended(reservation=hold) | ReservationRescheduled(reservation=hold):
                 self.live.replace(hold)
             case EventCreated(event=show):
@@ -104,7 +105,8 @@ class Board:
             case _:
                 hold = event.reservation
                 self.live.remove(hold)
-                self.holders.ended(hold)
+                if self.holders.are_limited:
+                    self.holders.ended(hold)
 
     def _add_event(self, event: Event) -> None:
         self.events[event.id] = event

@@ -68,8 +68,6 @@ class Holders:
             yield f"user:{user_id}", self._max_per_user, "user"
 
     def _add(self, counts: Counter[str], session_id: str, user_id: str | None, places: int) -> None:
-        if not self.are_limited:
-            return
         for holder, _, _ in self._limits(session_id, user_id):
             counts[holder] += places
             if not counts[holder]:

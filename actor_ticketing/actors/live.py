@@ -34,10 +34,8 @@ class LiveHolds:
         self.by_id.update(holds)
         of_session = self._of_session
         for hold in holds.values():
-            if hold.session_id in of_session:
+            if of_session.setdefault(hold.session_id, hold.id) is not hold.id:
                 _add(of_session, hold.session_id, hold.id)
-            else:
-                of_session[hold.session_id] = hold.id
             if hold.user_id is not None:
                 _add(self._of_user, hold.user_id, hold.id)
 

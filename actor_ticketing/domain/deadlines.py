@@ -1,5 +1,6 @@
 """The holds of one ticket type in the order in which they end."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
 
@@ -88,8 +89,9 @@ class DeadlineQueue:
     def _rebuild(self) -> None:
         self._front = []
         self._front_bucket = -1
-        self._buckets: dict[int, list[str]] = {}
-        self._entries = len(self._holds)
+        buckets: defaultdict[int, list[str]] = defaultdict(list)
         for hold in self._holds.values():
-            self._buckets.setdefault(hold.expires_at >> _BUCKET_BITS, []).append(hold.id)
-        self._order = sorted(self._buckets)
+            buckets[hold.expires_at >> _BUCKET_BITS].append(hold.id)
+        self._buckets: dict[int, list[str]] = dict(buckets)
+        self._entries = len(self._holds)
+        self._order = sorted(buckets)

@@ -32,12 +32,11 @@ class WholeResponse(web.StreamResponse):
         cache_control: str = "no-store",
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(status=status, reason=_REASONS[status])
+        super().__init__(status=status, reason=_REASONS[status], headers=headers)
         self.request_id = ""
         self._whole_body = body
         self._describes = "" if status in _NO_BODY else _described(content_type, len(body))
         self._cache_control = cache_control
-        self._more = headers
 
     @property
     def body(self) -> bytes:
@@ -63,7 +62,7 @@ class WholeResponse(web.StreamResponse):
         del data
 
     def _head(self, request: web.BaseRequest) -> str:
-        more = "".join([f"{name}: {value}\r\n" for name, value in self._more.items()]) if self._more else ""
+        more = "".join([f"{name}: {value}\r\n" for name, value in self.headers.items()]) if self.headers else ""
         if request.version == HttpVersion11:
             connection = "" if self._keep_alive else "Connection: close\r\n"
         else:

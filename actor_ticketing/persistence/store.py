@@ -9,6 +9,8 @@ from actor_ticketing.domain.events import (
     LedgerEvent,
     ReservationConverted,
     ReservationCreated,
+    ReservationExtended,
+    ReservationRescheduled,
     TicketTypeChanged,
     TicketTypeCreated,
 )
@@ -35,10 +37,8 @@ _STATEMENTS = {
         "sales_start = ?7, sales_end = ?8 WHERE id = ?1"
     ),
     "reservation": _insert("reservations", rows.RESERVATION),
-    "reservation_changed": (
-        "UPDATE reservations SET reserved_at = ?2, expires_at = ?3, extensions = ?4, status = ?5, settled_at = ?6 "
-        "WHERE id = ?1"
-    ),
+    "reservation_changed": ("UPDATE reservations SET reserved_at = ?2, expires_at = ?3, extensions = ?4 WHERE id = ?1"),
+    "reservation_settled": "UPDATE reservations SET status = ?2, settled_at = ?3 WHERE id = ?1",
     "transaction": _insert("transactions", rows.TRANSACTION),
     "ticket": _insert("tickets", rows.TICKET),
     "ledger": _insert("ledger", LEDGER),
@@ -110,18 +110,11 @@ def _sort(event: LedgerEvent, pending: dict[str, list[Row]]) -> None:
             pending["ticket_type"].append((*rows.terms_row(terms), total, 0, 0))
         case TicketTypeChanged(ticket_type=terms):
             pending["terms_changed"].append(rows.terms_row(terms))
+        case ReservationExtended(reservation=moved) | ReservationRescheduled(reservation=moved):
+            pending["reservation_changed"].append((moved.id, moved.reserved_at, moved.expires_at, moved.extensions))
         case _:
-            reservation = event.reservation
-            pending["reservation_changed"].append(
-                (
-                    reservation.id,
-                    reservation.reserved_at,
-                    reservation.expires_at,
-                    reservation.extensions,
-                    reservation.status,
-                    reservation.settled_at,
-                )
-            )
+            settled = event.reservation
+            pending["reservation_settled"].append((settled.id, settled.status, settled.settled_at))
             if isinstance(event, ReservationConverted):
                 pending["transaction"].append(rows.transaction_row(event.purchase.transaction))
                 pending["ticket"].extend(rows.ticket_row(ticket) for ticket in event.purchase.tickets)
