@@ -81,6 +81,8 @@ class BoxOffice:
         for ticket_type_id, quantity in lines:
             if ticket_type_id not in by_type:
                 self.board.ticket_type(ticket_type_id)
+                if len(lines) == 1:
+                    turn_away(self.board, self.policies, ticket_type_id, quantity, now)
                 by_type[ticket_type_id] = []
             line = Line(reservation_id=new_id(now, self._entropy), quantity=quantity)
             ids.append(line.reservation_id)
@@ -95,8 +97,6 @@ class BoxOffice:
             )
             for ticket_type_id, of_type in by_type.items()
         }
-        if len(commands) == 1:
-            turn_away(self.board, self.policies, ticket_type_id, commands[ticket_type_id].quantity, now)
         if not self.board.holders.are_limited:
             return await self._reserve(commands, ids, keep)
         # In a task of its own: a caller who is cancelled does not know whether the places are taken.

@@ -1,12 +1,13 @@
 """The one table from a refusal's kind to a status, and the one shape of every failure."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 
 from actor_ticketing.domain.errors import Draining, Kind, Refusal
+from actor_ticketing.domain.values import value
 from actor_ticketing.http.answers import to_json
 from actor_ticketing.http.responses import JSON_UTF8, WholeResponse
 
@@ -32,7 +33,7 @@ _CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Failure:
     """One failure, whatever caused it."""
 
@@ -40,7 +41,7 @@ class Failure:
     code: str
     message: str
     details: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] | None = None
 
 
 MALFORMED = Failure(status=400, code="bad_request", message="This is no valid HTTP request.")
