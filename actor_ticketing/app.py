@@ -1,6 +1,7 @@
 """The composition root: what is made of what, in which order it starts, and the reverse for stopping."""
 
 import os
+import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,7 +27,6 @@ from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
 from actor_ticketing.domain.ports import CatalogueRecord, CommitFailed, Entry, Queries, Store
-from actor_ticketing.entropy import BlockEntropy
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.connections import open_readers, open_writer
 from actor_ticketing.persistence.journal import GroupCommitJournal
@@ -94,11 +94,11 @@ async def open_backend(
     settings: Settings,
     clock: Clock,
     *,
-    entropy: Entropy | None = None,
+    entropy: Entropy = secrets.token_bytes,
     on_fatal: Callable[[BaseException], None] = end_process,
 ) -> AsyncIterator[Backend]:
     """Start the service on a store, recover, and stop it in the reverse order."""
-    parts = _assemble(storage, await storage.queries.catalogue(), settings, clock, entropy or BlockEntropy(), on_fatal)
+    parts = _assemble(storage, await storage.queries.catalogue(), settings, clock, entropy, on_fatal)
     async with AsyncExitStack() as stack:
         parts.journal.start()
         stack.push_async_callback(parts.journal.close)

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 RETIRE_SLICE = 100
 """Actors retired in one step at the most; Pykka unregisters in linear time."""
 
-EXPIRE_SLICE = 64
+EXPIRE_SLICE = 40
 EXPIRING_MAX = 2
 """A great many holds due at once are worked off so many at a time, on so many ticket types at a time. What one buyer
 has to wait for is a commit with that much in it, and two are enough to keep the disk busy."""
