@@ -59,13 +59,12 @@ def name_request(request: web.BaseRequest, response: web.StreamResponse) -> None
 
 def _id_of(request: web.BaseRequest) -> str:
     """The request's own id if it sent a sane one; otherwise one is made, once."""
-    request_id: str | None = request.get(_REQUEST_ID) if _REQUEST_ID in request else None
-    if request_id is None:
-        given = request.headers.get(REQUEST_ID)
-        if given is not None and _SANE.fullmatch(given):
-            return given
-        request_id = request[_REQUEST_ID] = f"{_RUN}{next(_numbers)}"
-    return request_id
+    given = request.headers.get(REQUEST_ID)
+    if given is not None and _SANE.fullmatch(given):
+        return given
+    if _REQUEST_ID not in request:
+        request[_REQUEST_ID] = f"{_RUN}{next(_numbers)}"
+    return request[_REQUEST_ID]
 
 
 def _route_of(request: web.BaseRequest) -> str:

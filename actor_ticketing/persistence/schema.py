@@ -5,7 +5,7 @@ from importlib.resources import files
 
 
 class SchemaError(Exception):
-    """The database was made by a newer version of this software."""
+    """The database cannot be brought to the schema of this software."""
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -17,9 +17,10 @@ def migrations() -> list[tuple[int, str]]:
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the database to the newest schema, each migration in a transaction of its own.
 
-    References are checked only after all of them: a table that is made anew is gone for a moment.
+    References are checked at the end of each: a table that is made anew is gone for a moment.
 
-    :raises SchemaError: when it is ahead of this software.
+    :param connection: in autocommit.
+    :raises SchemaError: when it is ahead of this software, or a migration would leave a row that refers to nothing.
     """
     newest = migrations()[-1][0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -32,5 +33,10 @@ def migrate(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA foreign_keys = OFF")
     for number, script in migrations():
         if number > version:
-            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};")
+            broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+            if broken is not None:
+                connection.execute("ROLLBACK")
+                raise SchemaError(f"migration {number} would leave rows of {broken[0]} that refer to nothing")
+            connection.execute("COMMIT")
     connection.execute(f"PRAGMA foreign_keys = {enforced}")

@@ -116,6 +116,21 @@ def test_a_database_of_the_first_version_keeps_all_it_has(
         database.execute("DELETE FROM reservations")
 
 
+def test_a_migration_that_loses_what_is_referred_to_is_taken_back(
+    database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(database)
+    newest = len(migrations())
+    database.execute("INSERT INTO events VALUES ('ev', 't', 'v', 0)")
+    database.execute("INSERT INTO ticket_types VALUES ('tt', 'ev', 'n', 1, 'EUR', NULL, NULL, NULL, 9, 0, 0)")
+    careless = [*migrations(), (newest + 1, "DELETE FROM events;")]
+    monkeypatch.setattr(schema, "migrations", lambda: careless)
+    with pytest.raises(SchemaError, match=f"migration {newest + 1} would leave rows of ticket_types"):
+        migrate(database)
+    assert version(database) == newest
+    assert database.execute("SELECT count(*) FROM events").fetchone() == (1,)
+
+
 @pytest.mark.parametrize(("synchronous", "number"), [("FULL", 2), ("NORMAL", 1)])
 async def test_the_writer_is_durable_as_configured(tmp_path: Path, synchronous: str, number: int) -> None:
     writer = await open_writer(tmp_path / "tickets.db", synchronous=synchronous, busy_timeout_ms=123)
