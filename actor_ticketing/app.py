@@ -33,6 +33,7 @@ from actor_ticketing.persistence.journal import GroupCommitJournal
 from actor_ticketing.persistence.queries import SqliteQueries
 from actor_ticketing.persistence.schema import migrate
 from actor_ticketing.persistence.store import SqliteStore
+from actor_ticketing.vault import Vault
 
 log = structlog.get_logger(__name__)
 
@@ -72,8 +73,8 @@ class Storage:
 
 
 @asynccontextmanager
-async def open_storage(path: Path, settings: Settings) -> AsyncIterator[Storage]:
-    """Open the SQLite database, brought to the newest schema."""
+async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIterator[Storage]:
+    """Open the SQLite database, brought to the newest schema. What it holds of people is sealed in ``vault``."""
     log.info("opening_database", path=str(path), sqlite=sqlite3.sqlite_version)
     async with AsyncExitStack() as stack:
         writer = await open_writer(
@@ -85,7 +86,7 @@ async def open_storage(path: Path, settings: Settings) -> AsyncIterator[Storage]
             path, count=settings.storage.readers, busy_timeout_ms=settings.storage.busy_timeout_ms
         )
         stack.push_async_callback(readers.close)
-        yield Storage(store=SqliteStore(writer), queries=SqliteQueries(readers))
+        yield Storage(store=SqliteStore(writer, vault), queries=SqliteQueries(readers, vault))
 
 
 @asynccontextmanager

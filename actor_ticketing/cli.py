@@ -31,6 +31,7 @@ from actor_ticketing.persistence.schema import SchemaError
 from actor_ticketing.persistence.verify import VerifyError
 from actor_ticketing.persistence.verify import verify as verify_books
 from actor_ticketing.server import serve as serve_forever
+from actor_ticketing.vault import Vault
 
 _PROBLEMS = (
     ConfigurationError,
@@ -162,9 +163,10 @@ async def _import_over_http(catalogue: Any, url: str, token: str, step: Callable
 async def _import_here(catalogue: Any, settings: Settings, step: Callable[[], None]) -> Outcome:
     lock = DataDirLock(settings.data_dir)
     clock = SystemClock()
+    vault = Vault(_credentials(settings).data_keys)
     try:
         async with (
-            open_storage(settings.data_dir / DATABASE, settings) as storage,
+            open_storage(settings.data_dir / DATABASE, settings, vault) as storage,
             open_backend(storage, settings, clock) as backend,
         ):
             return await import_catalogue(catalogue, DeskTarget(backend.desk, clock), step)

@@ -14,9 +14,10 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
+from actor_ticketing.vault import KEY_BYTES, DataKey
+
 FILE_NAME = "secrets.json"
 
-_SEED_BYTES = 32
 _SHORTEST = {"adminToken": 16, "cronSecret": 16, "jwtSecret": 32}
 _MODE_OF_OTHERS = 0o077
 
@@ -55,16 +56,17 @@ class TicketKey:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """All secrets of the service. The first ticket key signs, every one verifies.
+    """All secrets of the service. The first ticket key signs, the first data key seals; every one verifies or opens.
 
-    `generated` names what this start made (`adminToken`, `cronSecret`, `jwtSecret`, `ticketKeys`) and wrote to `path`;
-    empty when all was there.
+    `generated` names what this start made (`adminToken`, `cronSecret`, `jwtSecret`, `ticketKeys`, `dataKeys`) and wrote
+    to `path`; empty when all was there.
     """
 
     admin_token: str = field(repr=False)
     cron_secret: str = field(repr=False)
     jwt_secret: str = field(repr=False)
     ticket_keys: tuple[TicketKey, ...]
+    data_keys: tuple[DataKey, ...]
     path: Path
     generated: tuple[str, ...] = ()
 
@@ -90,6 +92,7 @@ def load_credentials(auth: AuthSecrets, data_dir: Path) -> Credentials:
         cron_secret=values["cronSecret"],
         jwt_secret=values["jwtSecret"],
         ticket_keys=_ticket_keys(path, stored["ticketKeys"]),
+        data_keys=_data_keys(path, stored["dataKeys"]),
         path=path,
         generated=generated,
     )
@@ -140,8 +143,9 @@ def _read(path: Path) -> dict[str, Any] | None:
         value = stored.get(name, "-" * shortest)
         if not isinstance(value, str) or len(value.encode(errors="replace")) < shortest:
             raise _broken(path, f"{name} should be a string of at least {shortest} bytes")
-    if "ticketKeys" in stored:
-        _ticket_keys(path, stored["ticketKeys"])
+    for name, read in (("ticketKeys", _ticket_keys), ("dataKeys", _data_keys)):
+        if name in stored:
+            read(path, stored[name])
     return stored
 
 
@@ -150,23 +154,31 @@ def _broken(path: Path, problem: str) -> CredentialsError:
 
 
 def _ticket_keys(path: Path, entries: object) -> tuple[TicketKey, ...]:
-    keys = [_ticket_key(entry) for entry in entries] if isinstance(entries, list) else []
-    found = tuple(key for key in keys if key is not None)
-    if not found or len(found) < len(keys) or len({key.kid for key in found}) < len(found):
-        shape = '{"kid": "…", "seed": "…"}'
-        raise _broken(path, f"ticketKeys should list keys {shape}, each kid once, each seed 32 bytes in base64url")
+    return tuple(TicketKey(kid, seed) for kid, seed in _named_keys(path, "ticketKeys", "seed", entries))
+
+
+def _data_keys(path: Path, entries: object) -> tuple[DataKey, ...]:
+    return tuple(DataKey(kid, secret) for kid, secret in _named_keys(path, "dataKeys", "secret", entries))
+
+
+def _named_keys(path: Path, name: str, member: str, entries: object) -> list[tuple[str, bytes]]:
+    keys = [_named_key(entry, member) for entry in entries] if isinstance(entries, list) else []
+    found = [key for key in keys if key is not None]
+    if not found or len(found) < len(keys) or len({kid for kid, _ in found}) < len(found):
+        shape = f'{{"kid": "…", "{member}": "…"}}'
+        raise _broken(path, f"{name} should list keys {shape}, each kid once, each {member} 32 bytes in base64url")
     return found
 
 
-def _ticket_key(entry: object) -> TicketKey | None:
-    match entry:
-        case {"kid": str(kid), "seed": str(text)} if kid:
-            try:
-                seed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-            except ValueError:
-                return None
-            return TicketKey(kid, seed) if len(seed) == _SEED_BYTES else None
-    return None
+def _named_key(entry: object, member: str) -> tuple[str, bytes] | None:
+    kid, text = (entry.get("kid"), entry.get(member)) if isinstance(entry, dict) else (None, None)
+    if not kid or not isinstance(kid, str) or not isinstance(text, str):
+        return None
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    return (kid, key) if len(key) == KEY_BYTES else None
 
 
 def _publish(path: Path, stored: dict[str, Any], put: Callable[[Path, Path], None]) -> None:
@@ -210,6 +222,10 @@ def _new_ticket_keys() -> list[dict[str, str]]:
     return [{"kid": _base64url(digest[:6]), "seed": _base64url(key.private_bytes_raw())}]
 
 
+def _new_data_keys() -> list[dict[str, str]]:
+    return [{"kid": secrets.token_hex(4), "secret": _base64url(secrets.token_bytes(KEY_BYTES))}]
+
+
 def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
@@ -220,4 +236,5 @@ _MAKERS: dict[str, Callable[[], object]] = {
     # 64 bytes, so that it serves HS512 as well.
     "jwtSecret": lambda: secrets.token_urlsafe(64),
     "ticketKeys": _new_ticket_keys,
+    "dataKeys": _new_data_keys,
 }

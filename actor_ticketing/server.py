@@ -22,6 +22,7 @@ from actor_ticketing.http.runner import Runner
 from actor_ticketing.persistence.lock import DataDirLock
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
+from actor_ticketing.vault import Vault
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +94,7 @@ async def _serve_locked(
         await site.start()
         clock = SystemClock()
         async with (
-            open_storage(settings.data_dir / DATABASE, settings) as storage,
+            open_storage(settings.data_dir / DATABASE, settings, Vault(credentials.data_keys)) as storage,
             open_backend(storage, settings, clock) as backend,
         ):
             if demo:

@@ -24,6 +24,7 @@ from actor_ticketing.domain.reservation import Reservation
 from actor_ticketing.persistence.connections import open_writer
 from actor_ticketing.persistence.schema import migrate
 from actor_ticketing.persistence.store import statements_of
+from actor_ticketing.vault import DataKey, Vault
 
 _BATCH = 20_000
 _CACHE_KIB = 1_048_576
@@ -94,6 +95,8 @@ async def _create(path: Path) -> None:
 
 
 def _write(connection: sqlite3.Connection, wanted: Seed) -> None:
+    # Nobody has bought anything here, so nothing is ever sealed with it.
+    vault = Vault([DataKey("seeding", os.urandom(32))])
     seq = 0
     events = _events(wanted)
     reserved = [0] * wanted.types
@@ -112,7 +115,7 @@ def _write(connection: sqlite3.Connection, wanted: Seed) -> None:
         ]
         entry = Entry(events=batch, counters=counters, last_seq=seq)
         connection.execute("BEGIN")
-        for sql, parameters, _ in statements_of([entry]):
+        for sql, parameters, _ in statements_of([entry], vault):
             connection.executemany(sql, parameters)
         connection.execute("COMMIT")
 

@@ -60,7 +60,7 @@ def mode_of(path: Path) -> int:
 
 def test_the_first_start_makes_all_secrets_and_says_where(data_dir: Path, file: Path) -> None:
     credentials = load_credentials(NOTHING, data_dir)
-    assert credentials.generated == ("adminToken", "cronSecret", "jwtSecret", "ticketKeys")
+    assert credentials.generated == ("adminToken", "cronSecret", "jwtSecret", "ticketKeys", "dataKeys")
     assert credentials.path == file
     assert content_of(file).keys() == set(credentials.generated)
 
@@ -111,9 +111,9 @@ def test_a_configured_secret_wins_over_the_file(data_dir: Path) -> None:
     assert credentials.jwt_secret.startswith("configured-jwt")
 
 
-def test_with_all_secrets_configured_the_file_holds_the_ticket_key_alone(data_dir: Path, file: Path) -> None:
-    assert load_credentials(EVERYTHING, data_dir).generated == ("ticketKeys",)
-    assert content_of(file).keys() == {"ticketKeys"}
+def test_with_all_secrets_configured_the_file_holds_no_more_than_the_keys(data_dir: Path, file: Path) -> None:
+    assert load_credentials(EVERYTHING, data_dir).generated == ("ticketKeys", "dataKeys")
+    assert content_of(file).keys() == {"ticketKeys", "dataKeys"}
 
 
 def test_what_an_existing_file_lacks_is_added_and_the_rest_is_kept(data_dir: Path, file: Path) -> None:
@@ -163,6 +163,10 @@ def test_a_file_open_to_others_is_refused_with_the_command_that_mends_it(data_di
         {"ticketKeys": [{"kid": "a", "seed": "aHVzaA"}]},
         {"ticketKeys": [{"kid": "a", "seed": "hush!" + seed("a")}]},
         {"ticketKeys": [{"kid": "a", "seed": seed("a")}, {"kid": "a", "seed": seed("b")}]},
+        {"dataKeys": []},
+        {"dataKeys": [{"kid": "a", "seed": seed("a")}]},
+        {"dataKeys": [{"kid": "a", "secret": "aHVzaA"}]},
+        {"dataKeys": [{"kid": "a", "secret": seed("a")}, {"kid": "a", "secret": seed("b")}]},
     ],
 )
 def test_a_broken_file_is_refused_by_name_and_neither_overwritten_nor_quoted(
@@ -233,4 +237,4 @@ def test_an_addition_keeps_what_another_process_added_meanwhile(
     monkeypatch.setattr(os, "open", another_start_first)
     late = load_credentials(NOTHING, data_dir)
     assert secrets_of(late) == secrets_of(between[0])
-    assert (between[0].generated, late.generated) == (("adminToken", "cronSecret", "jwtSecret"), ())
+    assert (between[0].generated, late.generated) == (("adminToken", "cronSecret", "jwtSecret", "dataKeys"), ())

@@ -7,6 +7,7 @@ from typing import Protocol
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.purchase import Ticket, Transaction
+from actor_ticketing.domain.records import Record
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.domain.values import value
 
@@ -36,6 +37,7 @@ class Entry:
     :ivar counters: the stock of each ticket type touched, as of this entry.
     :ivar ticket_type_ids: the ticket types whose actors decided it.
     :ivar answer: kept for an Idempotency-Key in the same transaction.
+    :ivar records: what is kept beside the books, and is in no ledger.
     :ivar forget_answers_before: drop kept answers older than this (ms).
     :ivar on_settled: called once, in commit order: with None when it is durable, with what to answer when it is certain
         that nothing of it was written.
@@ -46,6 +48,7 @@ class Entry:
     counters: Sequence[Counters] = ()
     ticket_type_ids: Sequence[str] = ()
     answer: StoredAnswer | None = None
+    records: Sequence[Record] = ()
     forget_answers_before: int | None = None
     on_settled: Callable[[Exception | None], None] | None = None
     last_seq: int = 0
@@ -58,7 +61,7 @@ class Entry:
     @property
     def changes_nothing(self) -> bool:
         """Whether it only waits."""
-        return not self.events and self.answer is None and self.forget_answers_before is None
+        return not (self.events or self.answer or self.records or self.forget_answers_before is not None)
 
 
 class CommitFailed(Exception):

@@ -9,6 +9,7 @@ from actor_ticketing.domain.purchase import Ticket
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.connections import Readers
+from actor_ticketing.vault import Vault
 
 _CATALOGUE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types ORDER BY rowid"  # noqa: S608 - all parts are constants here.
 _ONE_TYPE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types WHERE id = ?"  # noqa: S608
@@ -23,8 +24,9 @@ _ANSWER = f"SELECT {rows.ANSWER} FROM idempotency WHERE caller = ? AND key = ?" 
 class SqliteQueries:
     """The :class:`Queries` over SQLite. Every method raises :class:`StorageUnavailable` when it cannot read."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Readers, vault: Vault) -> None:
         self._readers = readers
+        self._vault = vault
 
     async def catalogue(self) -> CatalogueRecord:
         """Everything on sale."""

@@ -16,10 +16,12 @@ from actor_ticketing.domain.events import (
 )
 from actor_ticketing.domain.ports import Entry
 from actor_ticketing.persistence import rows
+from actor_ticketing.persistence.beside import statements_of_record
 from actor_ticketing.persistence.connections import Statement, WriteConnection
 from actor_ticketing.persistence.ledger import COLUMNS as LEDGER
 from actor_ticketing.persistence.ledger import ledger_rows
 from actor_ticketing.persistence.rows import Row
+from actor_ticketing.vault import Vault
 
 
 def _insert(table: str, columns: str) -> str:
@@ -58,10 +60,11 @@ _FORGET_ANSWERS = (
 
 
 class SqliteStore:
-    """Commits batches through the one write connection."""
+    """Commits batches through the one write connection. What it writes of people is sealed in ``vault``."""
 
-    def __init__(self, connection: WriteConnection) -> None:
+    def __init__(self, connection: WriteConnection, vault: Vault) -> None:
         self._connection = connection
+        self._vault = vault
 
     async def commit(self, batch: Sequence[Entry]) -> None:
         """Write all entries in one transaction.
@@ -69,13 +72,14 @@ class SqliteStore:
         :raises CommitFailed: nothing was written, for certain.
         :raises CommitUnknown: it may have been written.
         """
-        await self._connection.write(statements_of(batch))
+        await self._connection.write(statements_of(batch, self._vault))
 
 
-def statements_of(batch: Sequence[Entry]) -> list[Statement]:
+def statements_of(batch: Sequence[Entry], vault: Vault) -> list[Statement]:
     """The statements that make a batch's changes, in order."""
     pending: dict[str, list[Row]] = {name: [] for name in _STATEMENTS}
     counters: dict[str, Counters] = {}
+    beside: list[Statement] = []
     forget_before: int | None = None
     for entry in batch:
         for event in entry.events:
@@ -85,6 +89,8 @@ def statements_of(batch: Sequence[Entry]) -> list[Statement]:
             counters[stock.ticket_type_id] = stock
         if entry.answer is not None:
             pending["answer"].append(rows.answer_row(entry.answer))
+        for record in entry.records:
+            beside += statements_of_record(record, vault)
         if entry.forget_answers_before is not None:
             forget_before = entry.forget_answers_before
     pending["counters"] = [
@@ -93,6 +99,7 @@ def statements_of(batch: Sequence[Entry]) -> list[Statement]:
     statements: list[Statement] = [
         (_STATEMENTS[name], parameters, True) for name, parameters in pending.items() if parameters
     ]
+    statements += beside
     if forget_before is not None:
         statements.append((_FORGET_ANSWERS, [(forget_before,)], False))
     return statements

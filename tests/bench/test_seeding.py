@@ -13,6 +13,7 @@ from actor_ticketing.config import Settings
 from actor_ticketing.domain.catalogue import Counters
 from actor_ticketing.persistence.verify import verify
 from bench.seeding import Seed, seed, type_id
+from support.vaults import VAULT
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_the_service_recovers_it(data: Path) -> None:
 async def recovered(data: Path) -> dict[str, Counters]:
     settings = Settings(data_dir=data)
     async with (
-        open_storage(data / DATABASE, settings) as storage,
+        open_storage(data / DATABASE, settings, VAULT) as storage,
         open_backend(storage, settings, SystemClock()) as backend,
     ):
         return dict(backend.box_office.board.counters)

@@ -15,6 +15,7 @@ from actor_ticketing.persistence.backup import BackupError, backup
 from actor_ticketing.persistence.verify import verify
 from support.lively import make_lively
 from support.service import fatal
+from support.vaults import VAULT
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ async def test_the_service_starts_on_a_restored_copy(
     clock.advance(61_000)
     restored = Path(shutil.copy(tmp_path / "copy.db", elsewhere / DATABASE))
     async with (
-        open_storage(restored, settings) as storage,
+        open_storage(restored, settings, VAULT) as storage,
         open_backend(storage, settings, clock, on_fatal=fatal) as backend,
     ):
         [hold] = await backend.box_office.reserve([("tt", 2)], session_id="guest", user_id=None)

@@ -13,13 +13,14 @@ from actor_ticketing.domain.ports import Entry, Queries, StockRecord
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.persistence.memory import MemoryStore
 from support.history import NOW, event_listed, long_history
+from support.vaults import VAULT
 
 Ask = Callable[[Queries], Awaitable[Any]]
 
 
 @pytest.fixture
 async def sqlite(tmp_path: Path) -> AsyncIterator[Storage]:
-    async with open_storage(tmp_path / DATABASE, Settings()) as storage:
+    async with open_storage(tmp_path / DATABASE, Settings(), VAULT) as storage:
         yield storage
 
 

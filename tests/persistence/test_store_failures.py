@@ -20,6 +20,7 @@ from actor_ticketing.persistence.schema import migrate
 from actor_ticketing.persistence.store import SqliteStore
 from support.history import NOW, Shop, answer_kept, event_listed, type_listed
 from support.service import eventually
+from support.vaults import VAULT
 
 
 @dataclass
@@ -72,7 +73,7 @@ async def disk(tmp_path: Path) -> AsyncIterator[Disk]:
     path = tmp_path / "tickets.db"
     writer = await open_writer(path, synchronous="FULL", busy_timeout_ms=10)
     await writer.run(migrate)
-    opened = Disk(path, writer, SqliteStore(writer), Shop(total=1_000))
+    opened = Disk(path, writer, SqliteStore(writer, VAULT), Shop(total=1_000))
     await opened.commit(event_listed(), type_listed(total=1_000))
     yield opened
     await writer.close()
@@ -137,7 +138,7 @@ async def test_a_database_that_can_only_be_read_fails_for_certain(disk: Disk) ->
     )
     await reader
     with pytest.raises(CommitFailed) as failed:
-        await SqliteStore(reader).commit([disk.shop.reserve()])
+        await SqliteStore(reader, VAULT).commit([disk.shop.reserve()])
     assert not failed.value.is_bug
     assert failed.value.__cause__.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY
     await reader.close()
@@ -173,7 +174,7 @@ async def test_a_corrupt_database_leaves_the_outcome_unknown(disk: Disk, tmp_pat
     entry = disk.shop.reserve()
     entry.last_seq = 3
     with pytest.raises(CommitUnknown, match="malformed"):
-        await SqliteStore(writer).commit([entry])
+        await SqliteStore(writer, VAULT).commit([entry])
     assert not await writer.run(lambda connection: connection.in_transaction)
     await writer.close()
 

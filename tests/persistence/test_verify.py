@@ -14,6 +14,7 @@ from actor_ticketing.persistence import books, replay
 from actor_ticketing.persistence.verify import VerifyError, verify
 from support.lively import GUEST, complaints, live, make_lively
 from support.service import ADA, OpenBackend, fatal, list_event, list_ticket_type
+from support.vaults import VAULT
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_every_check_has_looked_at_something(database: Path) -> None:
 
 def test_a_database_without_any_event_is_in_order(tmp_path: Path) -> None:
     async def make() -> None:
-        async with open_storage(tmp_path / DATABASE, Settings()):
+        async with open_storage(tmp_path / DATABASE, Settings(), VAULT):
             pass
 
     asyncio.run(make())
@@ -69,7 +70,7 @@ async def test_what_a_crash_leaves_is_in_order(tmp_path: Path, clock: ManualCloc
     (running := tmp_path / "running").mkdir()
     (crashed := tmp_path / "crashed").mkdir()
     async with (
-        open_storage(running / DATABASE, settings) as storage,
+        open_storage(running / DATABASE, settings, VAULT) as storage,
         open_backend(storage, settings, clock, on_fatal=fatal) as backend,
     ):
         await live(backend, clock)
@@ -83,7 +84,10 @@ async def test_what_a_crash_leaves_is_in_order(tmp_path: Path, clock: ManualCloc
 async def test_holds_started_anew_by_a_clock_that_went_back_are_in_order(
     database: Path, settings: Settings, clock: ManualClock
 ) -> None:
-    async with open_storage(database, settings) as storage, open_backend(storage, settings, clock, on_fatal=fatal):
+    async with (
+        open_storage(database, settings, VAULT) as storage,
+        open_backend(storage, settings, clock, on_fatal=fatal),
+    ):
         pass
     with closing(sqlite3.connect(database)) as connection:
         restarted = connection.execute("SELECT count(*) FROM ledger WHERE kind = 'reservation.rescheduled'").fetchone()

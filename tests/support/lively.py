@@ -10,6 +10,7 @@ from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.verify import Report
 from support.service import ADA, fatal, list_event, list_ticket_type
+from support.vaults import VAULT
 
 GUEST = Owner(session_id="guest")
 
@@ -50,7 +51,7 @@ def make_lively(path: Path) -> None:
     async def make() -> None:
         clock, settings = ManualClock(), Settings()
         async with (
-            open_storage(path, settings) as storage,
+            open_storage(path, settings, VAULT) as storage,
             open_backend(storage, settings, clock, on_fatal=fatal) as backend,
         ):
             await live(backend, clock)

@@ -1,0 +1,200 @@
+"""What can be configured: a model for each section of ``config.toml``, with its defaults and bounds."""
+
+import ipaddress
+import re
+from typing import Annotated, Literal
+
+import limits
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+_YEAR_MINUTES = 366 * 24 * 60
+
+
+def _origin(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s?#@]+", text):
+        raise ValueError("should be scheme://host or scheme://host:port, without a path, as a browser sends it")
+    return text.lower()
+
+
+def _bearer_secret(secret: SecretStr | None) -> SecretStr | None:
+    if secret and not re.fullmatch(r"[!-~]{8,}", secret.get_secret_value()):
+        raise ValueError("should be at least 8 visible ASCII characters without spaces, as it travels in a header")
+    return secret
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise ValueError("should be an IP address or a network, such as 10.0.0.0/8") from None
+
+
+def _rate(text: str) -> str:
+    if text:
+        try:
+            limits.parse(text)
+        except ValueError:
+            raise ValueError('should be a rate, such as "60/minute" or "10/15 minutes", or "" for none') from None
+    return text
+
+
+def _https(text: str) -> str:
+    """Keys fetched in the clear could be anybody's; on this machine there is nobody in between."""
+    if text and not re.fullmatch(r"https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/\S*)?", text):
+        raise ValueError("should be an https:// URL")
+    return text
+
+
+# A list in the file becomes a tuple here, so that a frozen section is frozen all the way down.
+_List = Field(strict=False)
+_Minutes = Annotated[float, Field(gt=0, le=_YEAR_MINUTES, allow_inf_nan=False)]
+_Seconds = Annotated[float, Field(gt=0, le=_YEAR_MINUTES * 60, allow_inf_nan=False)]
+_Count = Annotated[int, Field(ge=0)]
+_Text = Annotated[str, Field(min_length=1)]
+_Secret = Annotated[SecretStr | None, AfterValidator(lambda secret: secret or None)]
+_BearerSecret = Annotated[_Secret, AfterValidator(_bearer_secret)]
+_Algorithm = Literal["HS256", "HS384", "HS512"]
+_ExternalAlgorithm = Literal[
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]
+_Rate = Annotated[str, AfterValidator(_rate)]
+_Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda level: str(level).lower())]
+
+
+class _Section(BaseModel):
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class ServerSettings(_Section):
+    """Where the service listens and how it stops. Port 0 takes a free one."""
+
+    host: _Text = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    shutdown_seconds: Annotated[_Seconds, Field(le=3600)] = 10.0
+    allowed_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], _List] = ()
+    trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], _List] = ()
+    max_body_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 262_144
+    body_seconds: Annotated[_Seconds, Field(le=3600)] = 20.0
+
+
+class HoldSettings(_Section):
+    """Length, size and number of holds. A `max_active_*` of 0 is no limit."""
+
+    default_minutes: _Minutes = 10.0
+    min_seconds: _Seconds = 1.0
+    max_minutes: _Minutes = 60.0
+    max_quantity: Annotated[int, Field(ge=1, le=10_000)] = 50
+    max_active_per_session: _Count = 0
+    max_active_per_user: _Count = 0
+    max_active_per_address: _Count = 0
+    warn_seconds: Annotated[tuple[_Seconds, ...], _List] = (60.0,)
+
+
+class ExtensionSettings(_Section):
+    """How often a hold may be extended, and how long it may last counted from its reservation."""
+
+    max_count: _Count = 3
+    max_total_minutes: _Minutes = 60.0
+
+
+class SweepSettings(_Section):
+    """The periodic search for holds that a timer missed."""
+
+    interval_seconds: Annotated[_Seconds, Field(le=86400)] = 300.0
+
+
+class AuthSettings(_Section):
+    """Who may do what. A secret that is None is made by the service itself (`credentials.load_credentials`)."""
+
+    purchase: Literal["required", "optional"] = "required"
+    admin_token: _BearerSecret = None
+    cron_secret: _BearerSecret = None
+    jwt_secret: _Secret = None
+    jwt_issuer: _Text = "actor-ticketing"
+    jwt_audience: _Text = "actor-ticketing"
+    jwt_algorithms: Annotated[tuple[_Algorithm, ...], _List] = ("HS256",)
+    jwt_leeway_seconds: Annotated[int, Field(ge=0, le=60)] = 5
+
+
+class IssuerSettings(_Section):
+    """An identity provider whose tokens are accepted beside our own. Without a `name`, which is its `iss`, there is
+    none; with one, exactly one of `secret`, `public_key` (PEM) and `jwks_url` says how its tokens are checked.
+    """
+
+    name: str = ""
+    audience: _Text = "actor-ticketing"
+    algorithms: Annotated[tuple[_ExternalAlgorithm, ...], _List] = ("RS256",)
+    secret: _Secret = None
+    public_key: str = ""
+    jwks_url: Annotated[str, AfterValidator(_https)] = ""
+    jwks_cache_seconds: Annotated[_Seconds, Field(ge=10, le=86_400)] = 600.0
+
+
+class AccountSettings(_Section):
+    """Accounts of our own, for a deployment without an identity provider."""
+
+    enabled: bool = True
+    access_minutes: Annotated[_Minutes, Field(ge=1, le=24 * 60)] = 15.0
+    refresh_days: Annotated[float, Field(gt=0, le=366, allow_inf_nan=False)] = 30.0
+    min_password_length: Annotated[int, Field(ge=8, le=64)] = 8
+
+
+class RateLimitSettings(_Section):
+    """Limits on frequency, as `60/minute`, or empty for none; limits on stock and size hold whatever stands here."""
+
+    enabled: bool = True
+    read_per_address: _Rate = "3000/minute"
+    read_per_session: _Rate = "600/minute"
+    read_per_user: _Rate = "600/minute"
+    reserve_per_address: _Rate = "600/minute"
+    reserve_per_session: _Rate = "120/minute"
+    reserve_per_user: _Rate = "120/minute"
+    purchase_per_address: _Rate = "240/minute"
+    purchase_per_session: _Rate = "60/minute"
+    purchase_per_user: _Rate = "60/minute"
+    sign_in_per_address: _Rate = "120/minute"
+    sign_in_per_account: _Rate = "10/15 minutes"
+    abandon_per_address: _Rate = "1000/hour"
+    abandon_per_session: _Rate = "100/hour"
+    abandon_per_user: _Rate = "100/hour"
+
+
+class WebSocketSettings(_Section):
+    """How many sockets may be open at a time, and how far one may fall behind before it is closed."""
+
+    max_connections: Annotated[int, Field(ge=1)] = 10_000
+    max_per_address: Annotated[int, Field(ge=1)] = 200
+    max_per_session: Annotated[int, Field(ge=1)] = 10
+    max_subscriptions: Annotated[int, Field(ge=1, le=10_000)] = 200
+    max_queued_messages: Annotated[int, Field(ge=16)] = 1_000
+    availability_per_second: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = 10.0
+
+
+class PrivacySettings(_Section):
+    """How many days after an event's start its buyers and ticket holders are forgotten. 0: never by itself."""
+
+    retention_days: Annotated[int, Field(ge=0, le=36_600)] = 0
+
+
+class StorageSettings(_Section):
+    """How the embedded database is driven. `commit_interval_ms` 0 commits as soon as the disk is free."""
+
+    synchronous: Literal["FULL", "NORMAL"] = "FULL"
+    commit_interval_ms: Annotated[int, Field(ge=0, le=1000)] = 0
+    readers: Annotated[int, Field(ge=1, le=16)] = 2
+    busy_timeout_ms: Annotated[int, Field(ge=0, le=60_000)] = 5000
+
+
+class ActorSettings(_Section):
+    """Admission limit of one actor's mailbox, in messages, and how long an idle actor stays in memory."""
+
+    mailbox_limit: Annotated[int, Field(ge=1)] = 10_000
+    passivate_after_seconds: _Seconds = 60.0
+
+
+class LogSettings(_Section):
+    """What is logged, and in which shape."""
+
+    level: _Level = "info"
+    format: Literal["console", "json"] = "console"
