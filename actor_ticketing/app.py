@@ -149,7 +149,12 @@ def _assemble(
 ) -> _Parts:
     queries, policies, statistics = storage.queries, policies_of(settings), Statistics()
     holds = settings.holds
-    board = Board(Holders(max_per_session=holds.max_active_per_session, max_per_user=holds.max_active_per_user))
+    places = Holders(
+        max_per_session=holds.max_active_per_session,
+        max_per_user=holds.max_active_per_user,
+        max_per_address=holds.max_active_per_address,
+    )
+    board = Board(places)
     board.recover(catalogue)
     committed = Committed(board, statistics, clock)
 

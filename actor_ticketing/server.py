@@ -15,9 +15,12 @@ from actor_ticketing.catalogue.importer import DeskTarget, import_catalogue
 from actor_ticketing.clock import Clock, SystemClock
 from actor_ticketing.config import Settings
 from actor_ticketing.credentials import Credentials
+from actor_ticketing.http.addresses import Addresses
 from actor_ticketing.http.application import create_application
 from actor_ticketing.http.auth import Authenticator, TokenPolicy
 from actor_ticketing.http.context import Backend, Doors
+from actor_ticketing.http.cors import Cors
+from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.http.runner import Runner
 from actor_ticketing.persistence.lock import DataDirLock
 from actor_ticketing.tickets.qr import QrCodes
@@ -43,6 +46,10 @@ def doors_of(settings: Settings, credentials: Credentials) -> Doors:
         authenticator=Authenticator(policy, admin_token=credentials.admin_token, cron_secret=credentials.cron_secret),
         signer=TicketSigner([SigningKey(key.kid, key.seed) for key in credentials.ticket_keys]),
         qr_codes=QrCodes(),
+        addresses=Addresses(settings.server.trusted_proxies),
+        limits=RateLimits(settings.rate_limit) if settings.rate_limit.enabled else None,
+        cors=Cors(settings.server.allowed_origins) if settings.server.allowed_origins else None,
+        body_seconds=settings.server.body_seconds,
         purchase_needs_user=settings.auth.purchase == "required",
     )
 
@@ -84,7 +91,12 @@ async def _serve_locked(
     # Of the time for stopping, three eighths are for bodies that are still arriving, half is for what else is in
     # flight, and the rest for the journal and the database.
     body_seconds, in_flight_seconds = (settings.server.shutdown_seconds * share for share in (3 / 8, 1 / 2))
-    runner = Runner(application, access_log=None, shutdown_timeout=in_flight_seconds)
+    runner = Runner(
+        application,
+        idle_seconds=settings.server.idle_seconds,
+        access_log=None,
+        shutdown_timeout=in_flight_seconds,
+    )
     await runner.setup()
     try:
         # The doors open before recovery, so that /livez answers and everything else says 503.
@@ -100,7 +112,7 @@ async def _serve_locked(
             if demo:
                 await _load_demo(backend, clock)
             if not stop.is_set():
-                doors.backend = backend
+                doors.open(backend)
                 _spare_the_collector()
                 address = _address(settings.server.host, runner)
                 log.info("ready", address=address)

@@ -1,6 +1,6 @@
 """The committed state that reads are answered from, kept in step with the journal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.live import LiveHolds
@@ -10,6 +10,7 @@ from actor_ticketing.domain.events import (
     EventChanged,
     EventCreated,
     LedgerEvent,
+    ReservationConverted,
     ReservationCreated,
     ReservationExtended,
     ReservationRescheduled,
@@ -25,6 +26,8 @@ class Board:
 
     :ivar seq: the ledger position of the last commit seen.
     :ivar live: every live hold.
+    :ivar origins: from which network address each live hold was made, where anybody wants to know.
+    :ivar on_abandoned: told of each hold that ends without a purchase, with its origin.
     """
 
     def __init__(self, holders: Holders) -> None:
@@ -33,7 +36,9 @@ class Board:
         self.ticket_types: dict[str, TicketType] = {}
         self.counters: dict[str, Counters] = {}
         self.live = LiveHolds()
+        self.origins: dict[str, str] = {}
         self.holders = holders
+        self.on_abandoned: Callable[[Reservation, str | None], None] | None = None
         self._types_of: dict[str, list[str]] = {}
 
     def recover(self, catalogue: CatalogueRecord) -> None:
@@ -52,6 +57,11 @@ class Board:
         if self.holders.are_limited:
             for hold in holds.values():
                 self.holders.recover(hold)
+
+    @property
+    def wants_origins(self) -> bool:
+        """Whether origins are of any use."""
+        return self.on_abandoned is not None or self.holders.limit_addresses
 
     def event(self, event_id: str) -> Event:
         """Return one event.
@@ -90,7 +100,7 @@ class Board:
             case ReservationCreated(reservation=hold):
                 self.live.add(hold)
                 if self.holders.are_limited:
-                    self.holders.made(hold)
+                    self.holders.made(hold, self.origins.get(hold.id))
             case ReservationExtended(reservation=hold) | ReservationRescheduled(reservation=hold):
                 self.live.replace(hold)
             case EventCreated(event=show):
@@ -105,8 +115,11 @@ class Board:
             case _:
                 hold = event.reservation
                 self.live.remove(hold)
+                origin = self.origins.pop(hold.id, None)
                 if self.holders.are_limited:
-                    self.holders.ended(hold)
+                    self.holders.ended(hold, origin)
+                if self.on_abandoned is not None and not isinstance(event, ReservationConverted):
+                    self.on_abandoned(hold, origin)
 
     def _add_event(self, event: Event) -> None:
         self.events[event.id] = event

@@ -70,9 +70,13 @@ class BoxOffice:
         user_id: str | None,
         duration_ms: int | None = None,
         metadata: str | None = None,
+        address: str | None = None,
         keep: Keep | None = None,
     ) -> list[Reservation]:
-        """Hold stock: one reservation for each line (ticket type id, quantity), all or none, in the order asked."""
+        """Hold stock: one reservation for each line (ticket type id, quantity), all or none, in the order asked.
+
+        :param address: the network address that asks, for limits. It is not stored.
+        """
         self._admit([ticket_type_id for ticket_type_id, _ in lines])
         now = self._clock.now()
         duration = self.policies.hold.duration(duration_ms)
@@ -97,23 +101,36 @@ class BoxOffice:
             )
             for ticket_type_id, of_type in by_type.items()
         }
-        if not self.board.holders.are_limited:
-            return await self._reserve(commands, ids, keep)
-        # In a task of its own: a caller who is cancelled does not know whether the places are taken.
-        work = self._reserve_in_places(commands, ids, keep, Owner(session_id=session_id, user_id=user_id))
-        return await self._to_the_end(work)
+        origins = self.board.origins
+        if address is not None and self.board.wants_origins:
+            origins.update(dict.fromkeys(ids, address))
+        try:
+            if not self.board.holders.are_limited:
+                return await self._reserve(commands, ids, keep)
+            # In a task of its own: a caller who is cancelled does not know whether the places are taken.
+            work = self._reserve_in_places(commands, ids, keep, Owner(session_id=session_id, user_id=user_id), address)
+            return await self._to_the_end(work)
+        except Exception:
+            for reservation_id in ids:
+                origins.pop(reservation_id, None)
+            raise
 
     async def _reserve_in_places(
-        self, commands: Mapping[str, Reserve], ids: Sequence[str], keep: Keep | None, owner: Owner
+        self,
+        commands: Mapping[str, Reserve],
+        ids: Sequence[str],
+        keep: Keep | None,
+        owner: Owner,
+        address: str | None,
     ) -> list[Reservation]:
         holders, session_id = self.board.holders, owner.session_id or ""
-        while not holders.claim(session_id, owner.user_id, len(ids)):
+        while not holders.claim(session_id, owner.user_id, len(ids), address):
             # It hangs on reservations of the same holder that are under way. They end soon, one way or the other.
             await holders.changed()
         try:
             return await self._reserve(commands, ids, keep)
         except BaseException:
-            holders.give_back(session_id, owner.user_id, len(ids))
+            holders.give_back(session_id, owner.user_id, len(ids), address)
             raise
 
     async def _reserve(

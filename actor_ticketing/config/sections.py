@@ -76,6 +76,7 @@ class ServerSettings(_Section):
     trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], _List] = ()
     max_body_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 262_144
     body_seconds: Annotated[_Seconds, Field(le=3600)] = 20.0
+    idle_seconds: Annotated[_Seconds, Field(ge=5, le=3600)] = 75.0
 
 
 class HoldSettings(_Section):

@@ -19,6 +19,7 @@ class Kind(Enum):
     NOT_FOUND = auto()
     CONFLICT = auto()
     KEY_REUSED = auto()
+    TOO_MANY = auto()
     UNAVAILABLE = auto()
 
 
@@ -177,6 +178,20 @@ class KeyReused(Refusal):
 
     kind = Kind.KEY_REUSED
     code = "idempotency_key_reused"
+
+
+class TooManyRequests(Refusal):
+    """Somebody asks more often than the budget allows that ``details`` names.
+
+    :ivar seconds: until trying again can help.
+    """
+
+    kind = Kind.TOO_MANY
+    code = "rate_limited"
+
+    def __init__(self, *, budget: str, seconds: int) -> None:
+        super().__init__("Too many requests. Please wait a moment.", {"budget": budget, "retryAfterSeconds": seconds})
+        self.seconds = seconds
 
 
 class Unavailable(Refusal):

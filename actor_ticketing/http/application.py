@@ -5,7 +5,9 @@ from aiohttp import web
 from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Doors
 from actor_ticketing.http.handlers import admin, operations, purchases, reservations, shop
+from actor_ticketing.http.limits import PURCHASE, READ, RESERVE
 from actor_ticketing.http.runner import refuse_expectation
+from actor_ticketing.http.throttling import guarded, within
 
 # What is not such an id is no address here, so no handler meets a NUL, a slash or a surrogate in one.
 _ID = "{id:[A-Za-z0-9._~-]{1,128}}"
@@ -16,29 +18,29 @@ _RESERVATIONS = "/api/public/reservations"
 def routes() -> list[web.RouteDef]:
     """Every route of the service."""
     return [
-        web.post("/api/public/sessions", shop.create_session),
-        web.get("/api/public/events", shop.events),
-        web.get(f"/api/public/events/{_ID}", shop.event),
-        web.get(f"/api/public/availability/{_ID}", shop.availability),
-        web.get(f"/api/public/tickets/{_CODE}/qr.svg", shop.qr_svg),
-        web.get(f"/api/public/tickets/{_CODE}/qr.png", shop.qr_png),
-        web.get("/api/public/ticket-keys", shop.ticket_keys),
-        web.post(_RESERVATIONS, reservations.create),
-        web.get(_RESERVATIONS, reservations.index),
-        web.get(f"{_RESERVATIONS}/{_ID}", reservations.show),
-        web.delete(f"{_RESERVATIONS}/{_ID}", reservations.cancel),
-        web.patch(f"{_RESERVATIONS}/{_ID}", reservations.extend),
-        web.post(f"{_RESERVATIONS}/{_ID}/purchase", purchases.one),
-        web.post("/api/public/purchases", purchases.several),
-        web.get("/api/admin/events", admin.list_events),
-        web.post("/api/admin/events", admin.create_event),
-        web.get(f"/api/admin/events/{_ID}", admin.show_event),
-        web.patch(f"/api/admin/events/{_ID}", admin.change_event),
-        web.post(f"/api/admin/events/{_ID}/ticket-types", admin.create_ticket_type),
-        web.patch(f"/api/admin/ticket-types/{_ID}", admin.change_ticket_type),
-        web.post("/api/admin/reservations/cleanup", admin.cleanup),
-        web.get("/api/admin/reservations/cleanup", admin.statistics),
-        web.get("/api/cron/cleanup-reservations", admin.cron_cleanup),
+        web.post("/api/public/sessions", within(RESERVE, shop.create_session)),
+        web.get("/api/public/events", within(READ, shop.events)),
+        web.get(f"/api/public/events/{_ID}", within(READ, shop.event)),
+        web.get(f"/api/public/availability/{_ID}", within(READ, shop.availability)),
+        web.get(f"/api/public/tickets/{_CODE}/qr.svg", within(READ, shop.qr_svg)),
+        web.get(f"/api/public/tickets/{_CODE}/qr.png", within(READ, shop.qr_png)),
+        web.get("/api/public/ticket-keys", within(READ, shop.ticket_keys)),
+        web.post(_RESERVATIONS, within(RESERVE, reservations.create)),
+        web.get(_RESERVATIONS, within(READ, reservations.index)),
+        web.get(f"{_RESERVATIONS}/{_ID}", within(READ, reservations.show)),
+        web.delete(f"{_RESERVATIONS}/{_ID}", within(RESERVE, reservations.cancel)),
+        web.patch(f"{_RESERVATIONS}/{_ID}", within(RESERVE, reservations.extend)),
+        web.post(f"{_RESERVATIONS}/{_ID}/purchase", within(PURCHASE, purchases.one)),
+        web.post("/api/public/purchases", within(PURCHASE, purchases.several)),
+        web.get("/api/admin/events", guarded(admin.list_events)),
+        web.post("/api/admin/events", guarded(admin.create_event)),
+        web.get(f"/api/admin/events/{_ID}", guarded(admin.show_event)),
+        web.patch(f"/api/admin/events/{_ID}", guarded(admin.change_event)),
+        web.post(f"/api/admin/events/{_ID}/ticket-types", guarded(admin.create_ticket_type)),
+        web.patch(f"/api/admin/ticket-types/{_ID}", guarded(admin.change_ticket_type)),
+        web.post("/api/admin/reservations/cleanup", guarded(admin.cleanup)),
+        web.get("/api/admin/reservations/cleanup", guarded(admin.statistics)),
+        web.get("/api/cron/cleanup-reservations", guarded(admin.cron_cleanup)),
         web.get("/livez", operations.livez),
         web.get("/readyz", operations.readyz),
     ]

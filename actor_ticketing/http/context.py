@@ -12,7 +12,10 @@ from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.errors import Unavailable
+from actor_ticketing.http.addresses import Addresses
 from actor_ticketing.http.auth import Authenticator
+from actor_ticketing.http.cors import Cors
+from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import TicketSigner
 
@@ -33,6 +36,9 @@ class Backend:
 class Doors:
     """What there is before the service is: how to check credentials, how to draw codes, and whether to let anyone in.
 
+    :ivar limits: None when limits on frequency are switched off.
+    :ivar cors: None when no page of another origin may call.
+    :ivar body_seconds: how long a body may take to arrive.
     :ivar backend: None until recovery is done.
     :ivar draining: set when the service is about to stop.
     :ivar reading: deadlines of the bodies that are still arriving.
@@ -41,10 +47,20 @@ class Doors:
     authenticator: Authenticator
     signer: TicketSigner
     qr_codes: QrCodes
+    addresses: Addresses
+    limits: RateLimits | None
+    cors: Cors | None
+    body_seconds: float
     purchase_needs_user: bool = True
     backend: Backend | None = None
     draining: bool = False
     reading: set[asyncio.Timeout] = field(default_factory=set)
+
+    def open(self, backend: Backend) -> None:
+        """Let requests through to the service."""
+        self.backend = backend
+        if self.limits is not None:
+            backend.box_office.board.on_abandoned = self.limits.abandoned
 
     def drain(self, *, body_grace_seconds: float) -> None:
         """Let nobody in any more; bodies that are still arriving get this long."""
@@ -53,7 +69,7 @@ class Doors:
             self.backend.box_office.drain()
         deadline = asyncio.get_running_loop().time() + body_grace_seconds
         for timeout in self.reading:
-            timeout.reschedule(deadline)
+            timeout.reschedule(min(deadline, timeout.when() or deadline))
 
     async def bodies_read(self) -> None:
         """Wait until no body is arriving any more."""
@@ -62,11 +78,21 @@ class Doors:
 
 
 DOORS = web.AppKey("doors", Doors)
+_ADDRESS = web.RequestKey("client_address", str)
 
 
 def doors_of(request: web.Request) -> Doors:
     """The doors of the application that got this request."""
     return request.app[DOORS]
+
+
+def address_of(request: web.Request) -> str:
+    """The client's network address, as limits know it."""
+    try:
+        return request[_ADDRESS]
+    except KeyError:
+        address = request[_ADDRESS] = request.app[DOORS].addresses.of(request)
+        return address
 
 
 def backend_of(request: web.Request) -> Backend:

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from actor_ticketing.domain.errors import Draining, Kind, Refusal
+from actor_ticketing.domain.errors import Draining, Kind, Refusal, TooManyRequests
 from actor_ticketing.domain.values import value
 from actor_ticketing.http.answers import to_json
 from actor_ticketing.http.responses import JSON_UTF8, WholeResponse
@@ -18,6 +18,7 @@ STATUS = {
     Kind.NOT_FOUND: 404,
     Kind.CONFLICT: 409,
     Kind.KEY_REUSED: 422,
+    Kind.TOO_MANY: 429,
     Kind.UNAVAILABLE: 503,
 }
 
@@ -27,6 +28,7 @@ REALM = 'Bearer realm="actor-ticketing"'
 _CODES = {
     404: ("route_not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take this method."),
+    408: ("request_timeout", "The body did not arrive in time."),
     413: ("body_too_large", "The body is larger than this service takes."),
     415: ("unsupported_media_type", "The body has to be JSON, sent as application/json."),
     417: ("expectation_failed", "The only expectation met here is 100-continue."),
@@ -56,6 +58,8 @@ def failure_of_refusal(refusal: Refusal) -> Failure:
         return Failure(status=401, code=refusal.code, message=refusal.message, headers=headers)
     if refusal.kind is Kind.UNAVAILABLE:
         headers["Retry-After"] = "5" if isinstance(refusal, Draining) else "1"
+    if isinstance(refusal, TooManyRequests):
+        headers["Retry-After"] = str(refusal.seconds)
     return Failure(
         status=STATUS[refusal.kind],
         code=refusal.code,

@@ -1,8 +1,9 @@
-"""What happens around every request: its id, and the one shape of every failure."""
+"""What happens around every request: its id, what else stands in every head, and the one shape of every failure."""
 
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from itertools import count
 
 import structlog
@@ -10,6 +11,8 @@ from aiohttp import web
 from multidict import istr
 
 from actor_ticketing.domain.errors import Refusal, Unavailable
+from actor_ticketing.http import limits
+from actor_ticketing.http.cors import Cors
 from actor_ticketing.http.errors import INTERNAL, failure_of_http, failure_of_refusal, respond_failure
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.tickets.qr import QrOverloaded
@@ -27,7 +30,7 @@ _REQUEST_ID = web.RequestKey("request_id", str)
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def around(handler: Handler) -> Handler:
+def around(handler: Handler, cors: Cors | None = None) -> Handler:
     """Wrap what handles all requests, routing included: every failure is answered in one shape, every answer named.
 
     It stands where aiohttp has its middlewares, without what those cost each request.
@@ -35,26 +38,32 @@ def around(handler: Handler) -> Handler:
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         try:
-            response = await handler(request)
+            preflight = None if cors is None else cors.preflight(request)
+            response = await handler(request) if preflight is None else preflight
         except Refusal as refusal:
             response = respond_failure(request, failure_of_refusal(refusal))
         except QrOverloaded:
             response = respond_failure(request, failure_of_refusal(Unavailable("Too many codes are being drawn.")))
         except web.HTTPException as error:
             response = respond_failure(request, failure_of_http(error))
+            if error.status == HTTPStatus.REQUEST_TIMEOUT:
+                # Whoever sends that slowly is not listened to any longer.
+                response.force_close()
         except Exception:
             log.exception("request_failed", method=request.method, route=_route_of(request), request_id=_id_of(request))
             response = respond_failure(request, INTERNAL)
-        name_request(request, response)
+        finish_head(request, response, cors)
         return response
 
     return handle
 
 
-def name_request(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Let a response carry the id of its request."""
+def finish_head(request: web.BaseRequest, response: web.StreamResponse, cors: Cors | None = None) -> None:
+    """Let a response carry the id of its request, and what limits and other origins' pages make of it."""
     if isinstance(response, WholeResponse):
         response.request_id = _id_of(request)
+        lines = limits.head_lines(request)
+        response.more_head = lines if cors is None else lines + cors.head_lines(request)
 
 
 def _id_of(request: web.BaseRequest) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from actor_ticketing.domain.errors import Draining, Invalid
 from actor_ticketing.http.context import doors_of
+from actor_ticketing.http.depth import DEPTH_MAX, is_too_deep
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -32,6 +33,7 @@ PROBLEMS_MAX = 50
 async def read_body(request: web.Request) -> bytes:
     """Return the whole body.
 
+    :raises web.HTTPRequestTimeout: when it does not arrive in time.
     :raises Draining: when the service is stopping and the body does not arrive in the time left.
     :raises Invalid: when its framing is broken.
     """
@@ -42,14 +44,14 @@ async def read_body(request: web.Request) -> bytes:
         return body
     doors = doors_of(request)
     try:
-        async with asyncio.timeout(None) as timeout:
+        async with asyncio.timeout(doors.body_seconds) as timeout:
             doors.reading.add(timeout)
             try:
                 return await request.read()
             finally:
                 doors.reading.discard(timeout)
     except TimeoutError as error:
-        raise Draining from error
+        raise (Draining() if doors.draining else web.HTTPRequestTimeout()) from error
     except web.RequestPayloadError as error:
         raise Invalid("The body did not arrive as its headers announce it.") from error
 
@@ -69,6 +71,10 @@ async def read_model(request: web.Request, model: type[M], *, may_be_empty: bool
         return model(), body
     if request.content_type != "application/json" or (request.charset or "utf-8").lower() not in {"utf-8", "utf8"}:
         raise web.HTTPUnsupportedMediaType
+    if is_too_deep(body):
+        too_deep = Invalid(f"The body is nested deeper than {DEPTH_MAX} levels.")
+        too_deep.code = "malformed_json"
+        raise too_deep
     try:
         return model.model_validate_json(body), body
     except ValidationError as error:

@@ -12,12 +12,18 @@ JSON_UTF8 = "application/json; charset=utf-8"
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _NO_BODY = (204, 304)
+# Nothing that is answered here is a page, whatever somebody makes a browser believe (OWASP REST Security Cheat Sheet).
+_IN_EVERY_HEAD = (
+    "Server: actor-ticketing\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n"
+)
 
 
 class WholeResponse(web.StreamResponse):
     """A response without cookies, compression and chunks, which aiohttp's own would each ask for on the way.
 
-    :ivar request_id: set by the middleware.
+    :ivar request_id: set by the middleware, as is
+    :ivar more_head: further lines of the head, each with its line end.
 
     :param headers: what stands in the head beside that which every response has. Neither names nor values may come
         from a client unchecked: they are written as they are.
@@ -34,6 +40,7 @@ class WholeResponse(web.StreamResponse):
     ) -> None:
         super().__init__(status=status, reason=_REASONS[status], headers=headers)
         self.request_id = ""
+        self.more_head = ""
         self._whole_body = body
         self._describes = "" if status in _NO_BODY else _described(content_type, len(body))
         self._cache_control = cache_control
@@ -69,8 +76,8 @@ class WholeResponse(web.StreamResponse):
             connection = "Connection: keep-alive\r\n" if self._keep_alive and request.version == HttpVersion10 else ""
         return (
             f"HTTP/{request.version.major}.{request.version.minor} {self.status} {self.reason}\r\n{self._describes}"
-            f"Cache-Control: {self._cache_control}\r\nX-Request-ID: {self.request_id}\r\n{more}{connection}"
-            f"Date: {rfc822_formatted_time()}\r\nServer: actor-ticketing\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+            f"Cache-Control: {self._cache_control}\r\nX-Request-ID: {self.request_id}\r\n{self.more_head}{more}"
+            f"{connection}Date: {rfc822_formatted_time()}\r\n{_IN_EVERY_HEAD}\r\n"
         )
 
 

@@ -1,13 +1,18 @@
 """What happens before there is a request: bytes that are no valid HTTP fail in the same shape as everything else."""
 
+import asyncio
+from typing import Any
+
 import structlog
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 
+from actor_ticketing.http import idle
+from actor_ticketing.http.context import DOORS
 from actor_ticketing.http.dispatch import find_quickly
 from actor_ticketing.http.errors import INTERNAL, MALFORMED, failure_of_http, respond_failure
-from actor_ticketing.http.middleware import around, name_request
+from actor_ticketing.http.middleware import around, finish_head
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +32,7 @@ class _Protocol(RequestHandler):
         if request.writer is not None and request.writer.output_size > 0:
             raise ConnectionError("an answer has begun already")
         response = respond_failure(request, INTERNAL if status >= 500 else MALFORMED)
-        name_request(request, response)
+        finish_head(request, response)
         response.force_close()
         return response
 
@@ -38,12 +43,32 @@ class _Server(Server):
 
 
 class Runner(web.AppRunner):
-    """aiohttp's runner with what stands around every request, the malformed ones included."""
+    """aiohttp's runner with what stands around every request, the malformed ones included.
+
+    :param idle_seconds: how long a connection may wait for the head of its next request.
+    """
+
+    def __init__(self, app: web.Application, *, idle_seconds: float = 75.0, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._idle_seconds = idle_seconds
+        self._watch: asyncio.Task[None] | None = None
+
+    async def setup(self) -> None:
+        """Begin, with an eye on idle connections."""
+        await super().setup()
+        assert self.server is not None  # noqa: S101 - it is what setup makes.
+        self._watch = asyncio.create_task(idle.watch(self.server, self._idle_seconds), name="idle connections")
+
+    async def cleanup(self) -> None:
+        """End."""
+        if self._watch is not None:
+            self._watch.cancel()
+        await super().cleanup()
 
     async def _make_server(self) -> Server:
         server = await super()._make_server()
         server.__class__ = _Server
-        server.request_handler = around(find_quickly(self.app))
+        server.request_handler = around(find_quickly(self.app), self.app[DOORS].cors)
         return server
 
 
@@ -54,5 +79,5 @@ async def refuse_expectation(request: web.Request) -> web.StreamResponse | None:
         request.writer.output_size = 0
         return None
     response = respond_failure(request, failure_of_http(web.HTTPExpectationFailed()))
-    name_request(request, response)
+    finish_head(request, response)
     return response

@@ -23,7 +23,7 @@ async def client(
     shop: Backend, settings: Settings, tmp_path: Path, aiohttp_client: AiohttpClient
 ) -> AsyncIterator[TestClient]:
     doors = doors_of(settings, load_credentials(settings.auth, tmp_path))
-    doors.backend = shop
+    doors.open(shop)
     application = create_application(doors, max_body_bytes=settings.server.max_body_bytes)
     yield await aiohttp_client(RealServer(application))
     await doors.qr_codes.close()

@@ -12,6 +12,7 @@ from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.credentials import load_credentials
 from actor_ticketing.http.application import create_application
+from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.server import doors_of
 from support.service import OpenBackend, list_event, list_ticket_type
 from support.web import ADMIN_TOKEN, CRON_SECRET, JWT_SECRET, Api, OpenApi, RealServer
@@ -45,8 +46,10 @@ def open_api(
     @asynccontextmanager
     async def open_it() -> AsyncIterator[Api]:
         doors = doors_of(settings, load_credentials(settings.auth, tmp_path))
+        if doors.limits is not None:
+            doors.limits = RateLimits(settings.rate_limit, now=lambda: clock.now() / 1000)
         async with open_on_disk() as backend:
-            doors.backend = backend
+            doors.open(backend)
             application = create_application(doors, max_body_bytes=settings.server.max_body_bytes)
             client = await aiohttp_client(RealServer(application))
             try:

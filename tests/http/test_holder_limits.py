@@ -1,4 +1,4 @@
-"""``max_active_per_session`` and ``max_active_per_user``."""
+"""``max_active_per_session``, ``max_active_per_user`` and ``max_active_per_address``."""
 
 import asyncio
 from typing import Any
@@ -94,3 +94,66 @@ async def test_a_restart_does_not_forget_who_holds_what(open_api: OpenApi) -> No
 async def test_without_a_limit_there_is_none(api: Api) -> None:
     for _ in range(10):
         await api.reserve()
+
+
+def at(client: str) -> dict[str, str]:
+    return {"X-Forwarded-For": client}
+
+
+by_address = configured(holds={"max_active_per_address": 2}, server={"trusted_proxies": ["127.0.0.1"]})
+
+
+@by_address
+async def test_an_address_holds_no_more_reservations_than_it_may_in_whatever_sessions(api: Api) -> None:
+    for session in ("s1", "s2"):
+        await api.call("POST", RESERVATIONS, {**BODY, "sessionId": session}, headers=at("198.51.100.1"), status=201)
+    error = await api.refused("POST", RESERVATIONS, {**BODY, "sessionId": "s3"}, headers=at("198.51.100.1"), **REFUSED)
+    assert error["details"] == {"limit": 2, "scope": "address"}
+    await api.call("POST", RESERVATIONS, {**BODY, "sessionId": "s3"}, headers=at("198.51.100.2"), status=201)
+
+
+@by_address
+@pytest.mark.parametrize("end", ["cancel", "buy", "expire"])
+async def test_a_reservation_that_has_ended_makes_room_at_its_address(api: Api, end: str) -> None:
+    held = [
+        await api.call("POST", RESERVATIONS, {**BODY, "expirationMinutes": 1}, headers=at("198.51.100.1"), status=201)
+        for _ in range(2)
+    ]
+    one = held[0]["data"]["reservation"]
+    match end:
+        case "cancel":
+            await api.cancel(one)
+        case "buy":
+            await api.buy(one)
+        case _:
+            await api.pass_time(60_000)
+    await api.call("POST", RESERVATIONS, BODY, headers=at("198.51.100.1"), status=201)
+
+
+@by_address
+async def test_a_refused_reservation_takes_no_room_at_its_address(api: Api) -> None:
+    for _ in range(3):
+        await api.refused(
+            "POST",
+            RESERVATIONS,
+            {**BODY, "quantity": 11},
+            headers=at("198.51.100.1"),
+            status=409,
+            code="not_enough_tickets",
+        )
+    for _ in range(2):
+        await api.call("POST", RESERVATIONS, BODY, headers=at("198.51.100.1"), status=201)
+    assert not api.backend.box_office.board.origins.keys() - api.backend.box_office.board.live.by_id.keys()
+
+
+@by_address
+async def test_where_a_hold_came_from_is_forgotten_when_it_ends(api: Api) -> None:
+    held = await api.reserve()
+    assert api.backend.box_office.board.origins == {held["id"]: "127.0.0.1"}
+    await api.cancel(held)
+    assert api.backend.box_office.board.origins == {}
+
+
+async def test_where_a_hold_came_from_is_not_even_noted_without_a_limit(api: Api) -> None:
+    await api.reserve()
+    assert api.backend.box_office.board.origins == {}

@@ -12,9 +12,11 @@ from actor_ticketing.http.answers import Answer, success, to_json
 from actor_ticketing.http.auth import Identity, caller_of, owner_of
 from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
+from actor_ticketing.http.limits import PURCHASE
 from actor_ticketing.http.parsing import read_model
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import HolderBody, PurchaseBody, PurchasesBody
+from actor_ticketing.http.throttling import spend_of
 
 
 def _signed_in(request: web.Request) -> Identity | None:
@@ -39,6 +41,7 @@ async def one(request: web.Request) -> WholeResponse:
     identity = _signed_in(request)
     body, raw = await read_model(request, PurchaseBody)
     owner = owner_of(body.session_id, identity)
+    spend_of(request, PURCHASE, owner)
     board, signer = backend.box_office.board, doors_of(request).signer
 
     def render(purchases: list[Purchase]) -> Answer:
@@ -66,6 +69,7 @@ async def several(request: web.Request) -> WholeResponse:
     identity = _signed_in(request)
     body, raw = await read_model(request, PurchasesBody)
     owner = owner_of(body.session_id, identity)
+    spend_of(request, PURCHASE, owner)
     board, signer = backend.box_office.board, doors_of(request).signer
 
     def render(purchases: list[Purchase]) -> Answer:

@@ -7,16 +7,20 @@ from actor_ticketing.domain.reservation import Owner, Reservation
 from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, list_meta, respond, success
 from actor_ticketing.http.auth import caller_of, owner_of
-from actor_ticketing.http.context import backend_of, doors_of
+from actor_ticketing.http.context import address_of, backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
+from actor_ticketing.http.limits import READ, RESERVE
 from actor_ticketing.http.parsing import page_of, read_model
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import CreateReservationBody, ExtendBody, SessionBody
+from actor_ticketing.http.throttling import require_restraint, spend_of
 
 
 def owner_in_query(request: web.Request) -> Owner:
-    """Who asks, when there is no body."""
-    return owner_of(request.query.get("sessionId"), doors_of(request).authenticator.user(request))
+    """Who looks."""
+    owner = owner_of(request.query.get("sessionId"), doors_of(request).authenticator.user(request))
+    spend_of(request, READ, owner)
+    return owner
 
 
 async def create(request: web.Request) -> WholeResponse:
@@ -24,6 +28,8 @@ async def create(request: web.Request) -> WholeResponse:
     backend = backend_of(request)
     body, raw = await read_model(request, CreateReservationBody)
     owner = owner_of(body.session_id, doors_of(request).authenticator.user(request))
+    spend_of(request, RESERVE, owner)
+    require_restraint(request, owner)
     box_office, clock, board = backend.box_office, backend.clock, backend.box_office.board
 
     def render(made: list[Reservation]) -> Answer:
@@ -49,6 +55,7 @@ async def create(request: web.Request) -> WholeResponse:
             user_id=owner.user_id,
             duration_ms=body.expiration_minutes,
             metadata=body.metadata_text,
+            address=address_of(request),
             keep=keep,
         ),
         render,
@@ -85,6 +92,7 @@ async def extend(request: web.Request) -> WholeResponse:
     backend = backend_of(request)
     body, raw = await read_model(request, ExtendBody)
     owner = owner_of(body.session_id, doors_of(request).authenticator.user(request))
+    spend_of(request, RESERVE, owner)
     box_office = backend.box_office
     policy = box_office.policies.extension
 
@@ -111,6 +119,7 @@ async def cancel(request: web.Request) -> WholeResponse:
     body, raw = await read_model(request, SessionBody, may_be_empty=True)
     session_id = body.session_id if body.session_id is not None else request.query.get("sessionId")
     owner = owner_of(session_id, doors_of(request).authenticator.user(request))
+    spend_of(request, RESERVE, owner)
     box_office = backend.box_office
 
     def render(released: Reservation) -> Answer:

@@ -1,0 +1,71 @@
+"""Limits on frequency: the budgets of everything, and how a client is told of them."""
+
+import time
+from collections.abc import Callable
+
+from aiohttp import web
+
+from actor_ticketing.config.sections import RateLimitSettings
+from actor_ticketing.domain.errors import TooManyRequests
+from actor_ticketing.domain.reservation import Reservation
+from actor_ticketing.http.budgets import KEYS_MAX, Budget
+
+READ, RESERVE, PURCHASE, SIGN_IN, ABANDON = "read", "reserve", "purchase", "sign_in", "abandon"
+ADDRESS, SESSION, USER, ACCOUNT = "address", "session", "user", "account"
+
+_STANDING = web.RequestKey("budget_standing", tuple[Budget, int, int])
+
+
+class RateLimits:
+    """All budgets of the service. One without a rate in the settings does not limit."""
+
+    def __init__(
+        self, settings: RateLimitSettings, *, now: Callable[[], float] = time.monotonic, keys_max: int = KEYS_MAX
+    ) -> None:
+        self._budgets: dict[tuple[str, str], Budget] = {}
+        for name, rate in settings.model_dump(exclude={"enabled"}).items():
+            kind, _, scope = name.rpartition("_per_")
+            if rate:
+                label = f"{kind}-{scope}".replace("_", "-")
+                self._budgets[kind, scope] = Budget(label, rate, now=now, keys_max=keys_max)
+
+    def spend(self, request: web.BaseRequest, kind: str, scope: str, key: str) -> None:
+        """Count one use.
+
+        :raises TooManyRequests: when there is not enough left for it.
+        """
+        budget = self._budgets.get((kind, scope))
+        if budget is not None:
+            left, seconds = budget.spend(key)
+            request[_STANDING] = (budget, left, seconds)
+            if left < 0:
+                raise TooManyRequests(budget=budget.name, seconds=seconds)
+
+    def require(self, request: web.BaseRequest, kind: str, scope: str, key: str) -> None:
+        """Check that something is left, without counting a use.
+
+        :raises TooManyRequests: when there is not.
+        """
+        budget = self._budgets.get((kind, scope))
+        if budget is not None and not budget.is_left(key):
+            left, seconds = budget.standing(key)
+            request[_STANDING] = (budget, left, seconds)
+            raise TooManyRequests(budget=budget.name, seconds=seconds)
+
+    def abandoned(self, hold: Reservation, address: str | None) -> None:
+        """Count a hold that has ended without a purchase against whoever held it."""
+        for scope, key in ((ADDRESS, address), (SESSION, hold.session_id), (USER, hold.user_id)):
+            budget = self._budgets.get((ABANDON, scope))
+            if budget is not None and key is not None:
+                budget.spend(key)
+
+
+def head_lines(request: web.BaseRequest) -> str:
+    """``RateLimit`` and ``RateLimit-Policy`` of the budget that was looked at last, which is the one that refused, if
+    any did, or else that of the session or user; as lines of a head.
+    """
+    standing = request.get(_STANDING)
+    if standing is None:
+        return ""
+    budget, left, seconds = standing
+    return f'RateLimit-Policy: {budget.policy}\r\nRateLimit: "{budget.name}";r={max(0, left)};t={seconds}\r\n'

@@ -1,0 +1,73 @@
+"""Where limits on frequency stand in the way of a request."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from aiohttp import web
+
+from actor_ticketing.domain.errors import TooManyRequests, Unauthenticated
+from actor_ticketing.domain.reservation import Owner
+from actor_ticketing.http.context import address_of, doors_of
+from actor_ticketing.http.limits import ABANDON, ADDRESS, SESSION, SIGN_IN, USER
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def within(kind: str, handler: Handler) -> Handler:
+    """Let a handler be asked only as often as its client's address may: before its body is read, or anything else."""
+
+    async def limited(request: web.Request) -> web.StreamResponse:
+        doors = doors_of(request)
+        if doors.limits is not None:
+            doors.limits.spend(request, kind, ADDRESS, address_of(request))
+        return await handler(request)
+
+    return limited
+
+
+def guarded(handler: Handler) -> Handler:
+    """Let wrong credentials at a handler count, and turn away whoever has sent too many of them."""
+
+    async def careful(request: web.Request) -> web.StreamResponse:
+        doors = doors_of(request)
+        if doors.limits is None:
+            return await handler(request)
+        address = address_of(request)
+        doors.limits.require(request, SIGN_IN, ADDRESS, address)
+        try:
+            return await handler(request)
+        except Unauthenticated:
+            with suppress(TooManyRequests):
+                doors.limits.spend(request, SIGN_IN, ADDRESS, address)
+            raise
+
+    return careful
+
+
+def spend_of(request: web.Request, kind: str, owner: Owner) -> None:
+    """Count a use against the session and the user who ask.
+
+    :raises TooManyRequests: when one of them has not enough left.
+    """
+    limits = doors_of(request).limits
+    if limits is None:
+        return
+    if owner.session_id is not None:
+        limits.spend(request, kind, SESSION, owner.session_id)
+    if owner.user_id is not None:
+        limits.spend(request, kind, USER, owner.user_id)
+
+
+def require_restraint(request: web.Request, owner: Owner) -> None:
+    """Check that whoever wants to reserve has not let too many holds go already.
+
+    :raises TooManyRequests: when they have.
+    """
+    limits = doors_of(request).limits
+    if limits is None:
+        return
+    limits.require(request, ABANDON, ADDRESS, address_of(request))
+    if owner.session_id is not None:
+        limits.require(request, ABANDON, SESSION, owner.session_id)
+    if owner.user_id is not None:
+        limits.require(request, ABANDON, USER, owner.user_id)
