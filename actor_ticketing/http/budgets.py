@@ -8,6 +8,8 @@ import limits
 KEYS_MAX = 50_000
 """Clients that one budget remembers. Beyond it the oldest windows are forgotten: memory matters more than they do."""
 
+Window = list[float]
+"""How often something was done in it, and when it ends. Two numbers in a list, as every request touches two of them."""
 _COUNT, _END = 0, 1
 
 
@@ -35,21 +37,27 @@ class Budget:
         self._now = now
         self._keys_max = keys_max
         # All windows are of one length, so they end in the order in which they were made.
-        self._windows: dict[str, list[float]] = {}
+        self._windows: dict[str, Window] = {}
 
-    def spend(self, key: str) -> tuple[int, int]:
-        """Count one use; return what is left, negative when there was not enough, and in how many seconds (rounded up)
-        all of it is there again.
-        """
-        windows, now = self._windows, self._now()
-        window = windows.get(key)
+    def spend(self, key: str) -> Window:
+        """Count one use, and return the window that it fell into. Whether there was enough, :meth:`is_over` says."""
+        now = self._now()
+        window = self._windows.get(key)
         if window is None or window[_END] <= now:
-            windows.pop(key, None)
+            self._windows.pop(key, None)
             self._make_room(now)
-            windows[key] = [1, now + self._seconds]
-            return self._amount - 1, self._seconds
-        window[_COUNT] += 1
-        return int(self._amount - window[_COUNT]), -int((now - window[_END]) // 1)
+            self._windows[key] = window = [1, now + self._seconds]
+        else:
+            window[_COUNT] += 1
+        return window
+
+    def is_over(self, window: Window) -> bool:
+        """Whether more was used in a window than the rate allows."""
+        return window[_COUNT] > self._amount
+
+    def standing(self, window: Window) -> tuple[int, int]:
+        """What is left in a window, and in how many seconds all of it is there again, rounded up."""
+        return max(0, self._amount - int(window[_COUNT])), -int((self._now() - window[_END]) // 1)
 
     def _make_room(self, now: float) -> None:
         windows = self._windows
@@ -60,17 +68,10 @@ class Budget:
                 return
             del windows[oldest]
 
-    def is_left(self, key: str) -> bool:
-        """Whether there is enough for one more use."""
+    def exhausted(self, key: str) -> Window | None:
+        """The window of which nothing is left for one more use, if it is so."""
         window = self._windows.get(key)
-        return window is None or window[_COUNT] < self._amount or window[_END] <= self._now()
-
-    def standing(self, key: str) -> tuple[int, int]:
-        """What :meth:`spend` would leave of it, spending nothing."""
-        window, now = self._windows.get(key), self._now()
-        if window is None or window[_END] <= now:
-            return self._amount - 1, self._seconds
-        return int(self._amount - window[_COUNT]) - 1, -int((now - window[_END]) // 1)
+        return window if window is not None and window[_COUNT] >= self._amount and window[_END] > self._now() else None
 
     def clear(self, key: str) -> None:
         """Give a key all of it back."""

@@ -87,12 +87,14 @@ def doors_of(request: web.Request) -> Doors:
 
 
 def address_of(request: web.Request) -> str:
-    """The client's network address, as limits know it."""
-    try:
-        return request[_ADDRESS]
-    except KeyError:
-        address = request[_ADDRESS] = request.app[DOORS].addresses.of(request)
-        return address
+    """The client's network address, as limits know it. Every limited door has noted it."""
+    return request[_ADDRESS]
+
+
+def note_address(request: web.Request, doors: Doors) -> str:
+    """Find out the client's network address, once for a request."""
+    address = request[_ADDRESS] = doors.addresses.of(request)
+    return address
 
 
 def backend_of(request: web.Request) -> Backend:

@@ -8,12 +8,12 @@ from aiohttp import web
 from actor_ticketing.config.sections import RateLimitSettings
 from actor_ticketing.domain.errors import TooManyRequests
 from actor_ticketing.domain.reservation import Reservation
-from actor_ticketing.http.budgets import KEYS_MAX, Budget
+from actor_ticketing.http.budgets import KEYS_MAX, Budget, Window
 
 READ, RESERVE, PURCHASE, SIGN_IN, ABANDON = "read", "reserve", "purchase", "sign_in", "abandon"
 ADDRESS, SESSION, USER, ACCOUNT = "address", "session", "user", "account"
 
-_STANDING = web.RequestKey("budget_standing", tuple[Budget, int, int])
+_STANDING = web.RequestKey("budget_standing", tuple[Budget, Window])
 
 
 class RateLimits:
@@ -36,10 +36,10 @@ class RateLimits:
         """
         budget = self._budgets.get((kind, scope))
         if budget is not None:
-            left, seconds = budget.spend(key)
-            request[_STANDING] = (budget, left, seconds)
-            if left < 0:
-                raise TooManyRequests(budget=budget.name, seconds=seconds)
+            window = budget.spend(key)
+            request[_STANDING] = (budget, window)
+            if budget.is_over(window):
+                raise _too_many(budget, window)
 
     def require(self, request: web.BaseRequest, kind: str, scope: str, key: str) -> None:
         """Check that something is left, without counting a use.
@@ -47,10 +47,9 @@ class RateLimits:
         :raises TooManyRequests: when there is not.
         """
         budget = self._budgets.get((kind, scope))
-        if budget is not None and not budget.is_left(key):
-            left, seconds = budget.standing(key)
-            request[_STANDING] = (budget, left, seconds)
-            raise TooManyRequests(budget=budget.name, seconds=seconds)
+        if budget is not None and (window := budget.exhausted(key)) is not None:
+            request[_STANDING] = (budget, window)
+            raise _too_many(budget, window)
 
     def abandoned(self, hold: Reservation, address: str | None) -> None:
         """Count a hold that has ended without a purchase against whoever held it."""
@@ -64,8 +63,14 @@ def head_lines(request: web.BaseRequest) -> str:
     """``RateLimit`` and ``RateLimit-Policy`` of the budget that was looked at last, which is the one that refused, if
     any did, or else that of the session or user; as lines of a head.
     """
-    standing = request.get(_STANDING)
-    if standing is None:
+    looked_at = request.get(_STANDING)
+    if looked_at is None:
         return ""
-    budget, left, seconds = standing
-    return f'RateLimit-Policy: {budget.policy}\r\nRateLimit: "{budget.name}";r={max(0, left)};t={seconds}\r\n'
+    budget, window = looked_at
+    left, seconds = budget.standing(window)
+    return f'RateLimit-Policy: {budget.policy}\r\nRateLimit: "{budget.name}";r={left};t={seconds}\r\n'
+
+
+def _too_many(budget: Budget, window: Window) -> TooManyRequests:
+    _, seconds = budget.standing(window)
+    return TooManyRequests(budget=budget.name, seconds=seconds)

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from actor_ticketing.domain.errors import TooManyRequests, Unauthenticated
 from actor_ticketing.domain.reservation import Owner
-from actor_ticketing.http.context import address_of, doors_of
+from actor_ticketing.http.context import address_of, doors_of, note_address
 from actor_ticketing.http.limits import ABANDON, ADDRESS, SESSION, SIGN_IN, USER
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -18,8 +18,9 @@ def within(kind: str, handler: Handler) -> Handler:
 
     async def limited(request: web.Request) -> web.StreamResponse:
         doors = doors_of(request)
+        address = note_address(request, doors)
         if doors.limits is not None:
-            doors.limits.spend(request, kind, ADDRESS, address_of(request))
+            doors.limits.spend(request, kind, ADDRESS, address)
         return await handler(request)
 
     return limited
@@ -30,9 +31,9 @@ def guarded(handler: Handler) -> Handler:
 
     async def careful(request: web.Request) -> web.StreamResponse:
         doors = doors_of(request)
+        address = note_address(request, doors)
         if doors.limits is None:
             return await handler(request)
-        address = address_of(request)
         doors.limits.require(request, SIGN_IN, ADDRESS, address)
         try:
             return await handler(request)

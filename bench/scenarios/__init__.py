@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from bench.plan import Plan, Watcher
 from bench.results import Result
-from bench.scenarios import availability, bulk, emf, hot, life, memory, scaling, sellout, startup, storm, types
+from bench.scenarios import availability, bulk, emf, hot, life, limits, memory, scaling, sellout, startup, storm, types
 
 SCENARIOS: dict[str, Callable[[Plan, Watcher], Result]] = {
     "hot": hot.run,
     "types": types.run,
+    "limits": limits.run,
     "sellout": sellout.run,
     "availability": availability.run,
     "life": life.run,
