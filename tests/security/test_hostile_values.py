@@ -1,21 +1,14 @@
 """No body, on whatever route, is answered with a 500 or changes the stock."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from actor_ticketing.http.application import routes
-from support.web import ADMIN_TOKEN, CRON_SECRET, PERSON, Api, failure_of, make_token
-
-UNSAFE = [
-    route for route in routes() if isinstance(route, web.RouteDef) and route.method in {"POST", "PATCH", "DELETE"}
-]
-SAFE = [route for route in routes() if isinstance(route, web.RouteDef) and route.method == "GET"]
-OPTIONS = {"path": "/{id}", "code": "AAAA"}
+from support.routes import SAFE, UNSAFE, VALID, name_of, path_of, send_raw, template_of
+from support.web import ADMIN_TOKEN, Api, failure_of
 
 DEEP = b"[" * 5_000 + b"]" * 5_000
 NEVER_VALID = [
@@ -33,56 +26,6 @@ HOSTILE = [
     json.loads("[" * 150 + "]" * 150),
 ]  # fmt: skip
 
-VALID: dict[str, list[dict[str, Any]]] = {
-    "/api/public/reservations": [
-        {"ticketTypeId": "tt", "quantity": 1, "sessionId": "s1", "expirationMinutes": 1, "metadata": {"a": 1}},
-        {"reservations": [{"ticketTypeId": "tt", "quantity": 1}], "sessionId": "s1"},
-    ],
-    "/api/public/reservations/{id}": [{"additionalMinutes": 1, "sessionId": "s1"}, {"sessionId": "s1"}],
-    "/api/public/reservations/{id}/purchase": [
-        {"sessionId": "s1", "buyerInfo": PERSON, "ticketHolders": [PERSON, PERSON]}
-    ],
-    "/api/public/purchases": [
-        {"sessionId": "s1", "reservationIds": ["{id}"], "buyerInfo": PERSON, "ticketHolders": [[PERSON, PERSON]]}
-    ],
-    "/api/admin/events": [
-        {"title": "T", "venue": "V", "startDate": "2027-03-20T19:00:00Z"},
-        {"id": "other", "title": "T", "venue": "V", "startDate": "2027-03-20T19:00:00Z"},
-    ],
-    "/api/admin/events/{id}": [{"title": "T", "venue": "V", "startDate": "2027-03-20T19:00:00Z"}],
-    "/api/admin/events/{id}/ticket-types": [
-        {"name": "N", "price": 1, "currency": "EUR", "total": 5, "maxPerReservation": 2,
-         "salesStart": "2027-01-01T00:00:00Z", "salesEnd": "2027-02-01T00:00:00Z"},
-        {"id": "new", "name": "N", "price": 1, "currency": "EUR", "total": 5},
-    ],
-    "/api/admin/ticket-types/{id}": [
-        {"name": "N", "price": 1, "currency": "EUR", "total": 9, "maxPerReservation": 2,
-         "salesStart": "2027-01-01T00:00:00Z", "salesEnd": "2027-02-01T00:00:00Z"}
-    ],
-}  # fmt: skip
-
-
-def name_of(route: web.RouteDef) -> str:
-    return f"{route.method} {template_of(route)}"
-
-
-def template_of(route: web.RouteDef) -> str:
-    """The path without the patterns of its parameters."""
-    return re.sub(r"\{(\w+):(?:[^{}]|\{[^}]*\})*\}", r"{\1}", route.path)
-
-
-def path_of(route: web.RouteDef, held: Any) -> str:
-    template = template_of(route)
-    own = "tt" if "ticket-types/" in template or "availability" in template else "ev"
-    reservation = held["id"] if "reservations" in template else own
-    return template.replace("{id}", reservation).replace("{code}", "AAAA-AAAA")
-
-
-def token_of(route: web.RouteDef) -> str:
-    if "/cron/" in route.path:
-        return CRON_SECRET
-    return ADMIN_TOKEN if "/admin/" in route.path else make_token()
-
 
 def mutations_of(document: Any) -> Iterator[Any]:
     """The document with each of its leaves and branches replaced by each hostile value."""
@@ -98,17 +41,12 @@ def mutations_of(document: Any) -> Iterator[Any]:
                 yield [*document[:position], changed, *document[position + 1 :]]
 
 
-async def send(api: Api, route: web.RouteDef, path: str, body: bytes) -> Any:
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token_of(route)}"}
-    return await api.client.request(route.method, path, data=body, headers=headers)
-
-
 @pytest.mark.parametrize("route", UNSAFE, ids=name_of)
 async def test_a_hostile_body_is_refused_in_the_one_shape(api: Api, route: web.RouteDef) -> None:
     held = await api.reserve(2)
     seq = api.backend.box_office.board.seq
     for body in NEVER_VALID:
-        response = await send(api, route, path_of(route, held), body)
+        response = await send_raw(api, route, path_of(route, held), body)
         assert 400 <= response.status < 500, (response.status, body[:80])
         await failure_of(response, status=response.status)
     assert await api.counters() == (10, 0, 2, 8)
@@ -121,7 +59,7 @@ async def test_a_hostile_value_in_whatever_field_is_no_error_of_ours(api: Api, r
     for document in VALID[template_of(route)]:
         for changed in mutations_of(json.loads(json.dumps(document).replace("{id}", held["id"]))):
             body = json.dumps(changed).encode()
-            response = await send(api, route, path_of(route, held), body)
+            response = await send_raw(api, route, path_of(route, held), body)
             assert response.status < 500, (response.status, body[:300])
             if response.status >= 400:
                 await failure_of(response, status=response.status)
@@ -136,7 +74,7 @@ async def test_a_hostile_query_or_body_of_a_get_is_no_error_of_ours(api: Api, ro
     names = ("page", "limit", "sessionId", "after")
     values = ("", "NaN", "-1", "9" * 400, "%00", "%ED%A0%80", "%FF", "%", "a&a=b", "[]", "😀")
     for query in [f"{name}={value}" for name in names for value in values]:
-        response = await send(api, route, f"{path_of(route, held)}?{query}", b"{")
+        response = await send_raw(api, route, f"{path_of(route, held)}?{query}", b"{")
         assert response.status < 500, query
         if response.status >= 400:
             await failure_of(response, status=response.status)
