@@ -22,6 +22,7 @@ TICKET = SIGNER.sign(code=CLAIMS.code, ticket_type_id=CLAIMS.ticket_type_id)
 GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
 # Short enough for a QR code, even if each character is escaped as twelve.
 SHORT = st.text(max_size=40)
+NO_TICKET = "refused: not a valid ticket"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "tickets.md"
 
 
@@ -247,27 +248,44 @@ def test_a_seed_is_not_shown_when_its_key_is_printed() -> None:
     assert repr(SigningKey("k1", b"secret" * 5 + b"!!")) == "SigningKey(kid='k1')"
 
 
-def test_the_documents_example_admits_a_ticket_once_and_no_forgery(tmp_path: Path) -> None:
+def at_the_door(folder: Path, *scans: str) -> list[str]:
+    """What the document's program says of each scan."""
     (example,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
-    (tmp_path / "ticket-keys.json").write_text(json.dumps({"success": True, "data": JWKS}), encoding="utf-8")
-    forged = TicketSigner([SigningKey("k1", b"\1" * 32)]).sign(code="A", ticket_type_id="type-1")
-    other_event = SIGNER.sign(code="A", ticket_type_id="type-2")
-    scans = [TICKET, TICKET, forged, other_event, "rubbish", signed('{"alg":"EdDSA","kid":"k1"}', b"[]")]
+    (folder / "ticket-keys.json").write_text(json.dumps({"success": True, "data": JWKS}), encoding="utf-8")
     door = subprocess.run(  # noqa: S603 - the program is the document's.
         [sys.executable, "-c", example, "type-1"],
-        input="\n".join(scans) + "\n",
-        cwd=tmp_path,
+        input="".join(f"{scan}\n" for scan in scans),
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
-    refused = "refused: not a valid ticket"
-    assert door.stdout.splitlines() == [
+    return door.stdout.splitlines()
+
+
+def test_the_documents_example_admits_a_ticket_once_and_no_forgery(tmp_path: Path) -> None:
+    forged = TicketSigner([SigningKey("k1", b"\1" * 32)]).sign(code="A", ticket_type_id="type-1")
+    other_event = SIGNER.sign(code="A", ticket_type_id="type-2")
+    garbled = signed('{"alg":"EdDSA","kid":"k1"}', b"[]")
+    assert at_the_door(tmp_path, TICKET, TICKET, forged, other_event, "rubbish", garbled) == [
         "admitted: ABCD-EFGH-JKLM",
         "refused: already used",
-        refused,
+        NO_TICKET,
         "refused: not for tonight",
-        refused,
-        refused,
+        NO_TICKET,
+        NO_TICKET,
     ]
+
+
+@pytest.mark.parametrize("change", [1, 4, 32, 128])
+def test_the_documents_example_refuses_a_ticket_with_any_byte_changed(tmp_path: Path, change: int) -> None:
+    tickets = [SIGNER.sign(code="ABCD-EFGH-JKLM"[:length], ticket_type_id="type-1") for length in (12, 13, 14)]
+    changed = [
+        "".join([ticket[:position], chr(ord(ticket[position]) ^ change), ticket[position + 1 :]])
+        for ticket in tickets
+        for position in range(len(ticket))
+    ]
+    scans = [scan for scan in changed if len(scan.split()) == 1 and scan.split()[0] == scan]
+    assert len(scans) > 0.8 * len(changed)
+    assert at_the_door(tmp_path, *scans) == [NO_TICKET] * len(scans)
