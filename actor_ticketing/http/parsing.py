@@ -42,6 +42,8 @@ async def read_body(request: web.Request) -> bytes:
         if len(body) > request.client_max_size:
             raise web.HTTPRequestEntityTooLarge(request.client_max_size)
         return body
+    if (request.content_length or 0) > request.client_max_size:
+        raise web.HTTPRequestEntityTooLarge(request.client_max_size)
     doors = doors_of(request)
     try:
         async with asyncio.timeout(doors.body_seconds) as timeout:

@@ -1,0 +1,175 @@
+"""The OWASP API Security Top 10 (2023): for each item, an attack that would succeed without its defence.
+
+https://owasp.org/API-Security/editions/2023/en/0x11-t10/. docs/security.md names the wider tests of each defence.
+"""
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from support.routes import ALL, template_of
+from support.web import ADMIN_TOKEN, CLEANUP, RESERVATIONS, Api, configured, make_token, purchase_of
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "http-api.md"
+BODY = {"ticketTypeId": "tt", "quantity": 1, "sessionId": "s1"}
+
+
+async def test_api1_object_level_a_known_id_opens_nothing_without_its_proof(api: Api) -> None:
+    held = await api.reserve()
+    path = f"{RESERVATIONS}/{held['id']}"
+    thief = {"sessionId": "thief"}
+    await api.refused("GET", f"{path}?sessionId=thief", status=403)
+    await api.refused("PATCH", path, {**thief, "additionalMinutes": 1}, status=403)
+    await api.refused("DELETE", path, thief, status=403)
+    buy, body = purchase_of(held, session="thief")
+    await api.refused("POST", buy, body, token=make_token("thief"), status=403)
+    assert await api.counters() == (10, 0, 1, 9)
+
+
+async def test_api1_object_level_a_list_shows_only_ones_own(api: Api) -> None:
+    await api.reserve(session="s1")
+    mine = await api.reserve(session="s2")
+    listed = await api.call("GET", f"{RESERVATIONS}?sessionId=s2", status=200)
+    assert [each["id"] for each in listed["data"]] == [mine["id"]]
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS384"])
+async def test_api2_authentication_a_token_that_chooses_its_own_algorithm_is_none(api: Api, algorithm: str) -> None:
+    claims = jwt.decode(make_token(role="admin"), options={"verify_signature": False})
+    forged = jwt.encode(claims, None if algorithm == "none" else "x" * 48, algorithm=algorithm)
+    await api.refused("GET", CLEANUP, token=forged, status=401, code="unauthenticated")
+
+
+@configured(rate_limit={"enabled": True, "sign_in_per_address": "5/minute"})
+async def test_api2_authentication_secrets_cannot_be_guessed_at_will(api: Api) -> None:
+    answers = [(await api.send("GET", CLEANUP, token=f"guess-{number}")).status for number in range(8)]
+    assert answers == [401] * 5 + [429] * 3
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"status": "CONVERTED"},
+        {"unitPrice": 0},
+        {"price": 0},
+        {"userId": "victim"},
+        {"expiresAt": "2099-01-01T00:00:00Z"},
+        {"extensions": -5},
+        {"role": "admin"},
+    ],
+)
+async def test_api3_property_level_nobody_sets_what_is_not_theirs_to_set(api: Api, extra: dict[str, Any]) -> None:
+    error = await api.refused("POST", RESERVATIONS, {**BODY, **extra}, status=400, code="validation_error")
+    assert [each["field"] for each in error["details"]] == list(extra)
+    assert await api.counters() == (10, 0, 0, 10)
+
+
+async def test_api3_property_level_the_public_catalogue_shows_nobody_and_no_secret(api: Api) -> None:
+    await api.buy(await api.reserve())
+    for path in ("/api/public/events", "/api/public/events/ev", "/api/public/availability/tt"):
+        text = await (await api.send("GET", path)).text()
+        assert not re.search(r"sessionId|userId|Ada|example\.com|X123456|secret|token", text, re.IGNORECASE)
+
+
+async def test_api4_resources_a_body_over_the_limit_is_not_even_read(api: Api) -> None:
+    reader, writer = await asyncio.open_connection(api.client.server.host, api.client.server.port)
+    head = (
+        f"POST {RESERVATIONS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n"
+    )
+    writer.write(head.encode())
+    async with asyncio.timeout(10):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    writer.close()
+
+
+@pytest.mark.parametrize("query", ["limit=101", "limit=1000000", "page=0", "limit=-1"])
+async def test_api4_resources_a_page_has_an_end(api: Api, query: str) -> None:
+    await api.refused("GET", f"/api/public/events?{query}", status=400)
+
+
+async def test_api4_resources_heads_have_an_end(api: Api) -> None:
+    many = "".join(f"X-{number}: {number}\r\n" for number in range(1_000))
+    for head in (many, f"X: {'x' * 20_000}\r\n"):
+        answer = await api.raw(f"GET /livez HTTP/1.1\r\nHost: x\r\n{head}\r\n".encode())
+        assert re.match(rb"HTTP/1\.[01] 400 ", answer), answer[:100]
+
+
+@configured(rate_limit={"enabled": True, "read_per_address": "5/minute"})
+async def test_api4_resources_nobody_takes_all_of_the_service(api: Api) -> None:
+    answers = [(await api.send("GET", "/api/public/events")).status for _ in range(8)]
+    assert answers == [200] * 5 + [429] * 3
+
+
+async def test_api5_function_level_a_buyer_cannot_do_what_operators_do(api: Api) -> None:
+    for route in ALL:
+        if "/admin/" in route.path:
+            path = template_of(route).replace("{id}", "ev")
+            await api.refused(route.method, path, {"total": 99}, token=make_token("buyer"), status=403)
+    assert await api.counters() == (10, 0, 0, 10)
+
+
+async def test_api5_function_level_another_method_is_no_way_in(api: Api) -> None:
+    for method in ("PUT", "TRACE", "CONNECT", "DELETE"):
+        response = await api.client.request(method, "/api/admin/events", headers={"X-HTTP-Method-Override": "GET"})
+        assert response.status in {400, 404, 405}
+    response = await api.send("POST", "/api/admin/events", headers={"X-Original-URL": "/livez"})
+    assert response.status == 401
+
+
+@configured(holds={"max_active_per_session": 2, "max_active_per_address": 3})
+async def test_api6_business_flows_one_buyer_cannot_hold_the_house(api: Api) -> None:
+    sessions = ("s1", "s1", "s1", "s2", "s3")
+    answers = [(await api.send("POST", RESERVATIONS, {**BODY, "sessionId": each})).status for each in sessions]
+    assert answers == [201, 201, 409, 201, 409]
+
+
+@configured(rate_limit={"enabled": True, "abandon_per_address": "3/hour"})
+async def test_api6_business_flows_nobody_keeps_stock_away_by_holding_it_again_and_again(api: Api) -> None:
+    for number in range(3):
+        await api.cancel(await api.reserve(session=f"s{number}"), session=f"s{number}")
+    await api.refused("POST", RESERVATIONS, BODY, status=429, code="rate_limited")
+
+
+async def test_api8_configuration_every_answer_tells_browsers_to_be_careful(api: Api) -> None:
+    for path in ("/livez", "/api/public/events", "/no/such/route"):
+        headers = (await api.send("GET", path)).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Server"] == "actor-ticketing"
+
+
+async def test_api8_configuration_a_defect_shows_nothing_of_the_inside(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise LookupError("the secret inside")
+
+    monkeypatch.setattr(api.backend.box_office.board, "event", broken)
+    response = await api.send("GET", "/api/public/events/ev")
+    text = await response.text()
+    assert response.status == 500
+    assert not re.search(r"Traceback|LookupError|the secret inside|\.py|line \d", text + str(response.headers))
+
+
+async def test_api8_configuration_no_page_of_another_origin_reads_anything_unless_listed(api: Api) -> None:
+    response = await api.send("GET", "/api/public/events", headers={"Origin": "https://evil.example"})
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def without_names(text: str) -> str:
+    """The text with all parameters of paths called the same."""
+    return re.sub(r"\{\w+\}", "{}", text)
+
+
+async def test_api9_inventory_every_route_is_documented_and_none_else_exists(api: Api) -> None:
+    documented = without_names(DOCUMENT.read_text(encoding="utf-8"))
+    names = [f"{route.method} {template_of(route)}" for route in ALL]
+    assert [name for name in names if f"`{without_names(name)}`" not in documented] == []
+    for path in ("/debug", "/api/v1/events", "/api/internal", "/console", "/.git/config", "/api/users", "/livez/"):
+        await api.refused("GET", path, token=ADMIN_TOKEN, status=404)
