@@ -29,6 +29,7 @@ REFUSALS: list[tuple[Refusal, str, Kind]] = [
     (errors.TotalTooLow(sold=1, reserved=2), "total_too_low", Kind.CONFLICT),
     (errors.AlreadyExists("event"), "already_exists", Kind.CONFLICT),
     (errors.KeyReused("No."), "idempotency_key_reused", Kind.KEY_REUSED),
+    (errors.TooManyRequests(budget="read-address", seconds=7), "rate_limited", Kind.TOO_MANY),
     (errors.Unavailable("No."), "unavailable", Kind.UNAVAILABLE),
     (errors.StorageUnavailable(), "storage_unavailable", Kind.UNAVAILABLE),
     (errors.Overloaded(), "overloaded", Kind.UNAVAILABLE),
