@@ -4,7 +4,7 @@ from aiohttp import web
 
 from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Doors
-from actor_ticketing.http.handlers import admin, operations, purchases, reservations, shop
+from actor_ticketing.http.handlers import accounts, admin, operations, purchases, reservations, shop
 from actor_ticketing.http.runner import refuse_expectation
 
 # What is not such an id is no address here, so no handler meets a NUL, a slash or a surrogate in one.
@@ -14,9 +14,10 @@ _RESERVATIONS = "/api/public/reservations"
 
 
 def routes() -> list[web.RouteDef]:
-    """Every route of the service."""
+    """Every route of the service but those of :func:`account_routes`."""
     return [
         web.post("/api/public/sessions", shop.create_session),
+        web.post("/api/public/sessions/claim", reservations.claim_session),
         web.get("/api/public/events", shop.events),
         web.get(f"/api/public/events/{_ID}", shop.event),
         web.get(f"/api/public/availability/{_ID}", shop.availability),
@@ -44,12 +45,23 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
+def account_routes() -> list[web.RouteDef]:
+    """The routes of a service that has accounts of its own."""
+    return [
+        web.post("/api/public/auth/register", accounts.register),
+        web.post("/api/public/auth/login", accounts.login),
+        web.post("/api/public/auth/refresh", accounts.refresh),
+        web.post("/api/public/auth/logout", accounts.logout),
+    ]
+
+
 def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     """Make the application. It answers 503 until ``doors.backend`` is set."""
     app = web.Application(client_max_size=max_body_bytes)
     app[DOORS] = doors
     idempotency.install(app)
-    for route in (defined := routes()):
+    defined = [*routes(), *account_routes()] if doors.has_accounts else routes()
+    for route in defined:
         route.kwargs["expect_handler"] = refuse_expectation
     app.add_routes(defined)
     return app

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from actor_ticketing.accounts.service import Accounts
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.desk import Desk
 from actor_ticketing.actors.statistics import Statistics
@@ -13,6 +14,7 @@ from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.errors import Unavailable
 from actor_ticketing.http.auth import Authenticator
+from actor_ticketing.http.tokens import TokenMinter
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import TicketSigner
 
@@ -21,6 +23,7 @@ from actor_ticketing.tickets.signing import TicketSigner
 class Backend:
     """The service behind the doors. ``next_due_at`` tells the earliest deadline of all (ms), or None."""
 
+    accounts: Accounts
     box_office: BoxOffice
     desk: Desk
     sweeper: Sweeper
@@ -33,15 +36,18 @@ class Backend:
 class Doors:
     """What there is before the service is: how to check credentials, how to draw codes, and whether to let anyone in.
 
+    :ivar minter: makes the access tokens of our own accounts, if the service has any.
     :ivar backend: None until recovery is done.
     :ivar draining: set when the service is about to stop.
     :ivar reading: deadlines of the bodies that are still arriving.
     """
 
     authenticator: Authenticator
+    minter: TokenMinter
     signer: TicketSigner
     qr_codes: QrCodes
     purchase_needs_user: bool = True
+    has_accounts: bool = True
     backend: Backend | None = None
     draining: bool = False
     reading: set[asyncio.Timeout] = field(default_factory=set)
@@ -54,6 +60,11 @@ class Doors:
         deadline = asyncio.get_running_loop().time() + body_grace_seconds
         for timeout in self.reading:
             timeout.reschedule(deadline)
+
+    async def close(self) -> None:
+        """End what runs beside the requests."""
+        await self.authenticator.close()
+        await self.qr_codes.close()
 
     async def bodies_read(self) -> None:
         """Wait until no body is arriving any more."""

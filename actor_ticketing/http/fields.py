@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -16,6 +16,7 @@ from actor_ticketing.domain.instants import from_datetime
 METADATA_BYTES_MAX = 4_096
 COUNT_MAX = 10_000_000
 PRICE_MAX = 1_000_000_000_000
+SECRET_MAX = 256
 MINUTES_MAX = 366 * 24 * 60
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -58,6 +59,12 @@ def _validated(address: str) -> str:
     return validate_email(address, check_deliverability=False, test_environment=True).normalized
 
 
+def _secret(secret: SecretStr) -> SecretStr:
+    if not 1 <= len(secret) <= SECRET_MAX:
+        raise PydanticCustomError("secret_length", "must have 1 to 256 characters")
+    return secret
+
+
 def _phone(text: str) -> str:
     if not _PHONE.fullmatch(text) or not 5 <= sum(map(str.isdigit, text)) <= 20:
         raise PydanticCustomError("phone", "must be a telephone number, such as +62 812 3456 789")
@@ -94,6 +101,7 @@ def _milliseconds(minutes: Any) -> int:
 
 Text = Annotated[str, AfterValidator(_typed_text)]
 Email = Annotated[Text, AfterValidator(_email)]
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
 Phone = Annotated[Text, AfterValidator(_phone)]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{1,128}$")]
 Instant = Annotated[int, BeforeValidator(_instant)]
