@@ -21,7 +21,7 @@ from actor_ticketing.catalogue.importer import DeskTarget, HttpTarget, ImportFai
 from actor_ticketing.clock import SystemClock
 from actor_ticketing.config import ConfigurationError, Settings, load_settings
 from actor_ticketing.credentials import FILE_NAME, Credentials, CredentialsError, load_credentials
-from actor_ticketing.domain.accounts import Account, Role
+from actor_ticketing.domain.accounts import Role
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.http.context import Backend
 from actor_ticketing.http.fields import Email
@@ -34,7 +34,7 @@ from actor_ticketing.persistence.verify import VerifyError
 from actor_ticketing.persistence.verify import verify as verify_books
 from actor_ticketing.server import minter_of
 from actor_ticketing.server import serve as serve_forever
-from actor_ticketing.vault import Vault
+from actor_ticketing.vault import Vault, VaultError
 
 _PROBLEMS = (
     ConfigurationError,
@@ -45,6 +45,7 @@ _PROBLEMS = (
     VerifyError,
     SchemaError,
     DataDirInUse,
+    VaultError,
 )
 
 app = typer.Typer(
@@ -252,12 +253,9 @@ def account_role(
             address = TypeAdapter[str](Email).validate_python(email)
         except ValidationError:
             _fail(f"{email} is no e-mail address")
-        account = _run(_with_backend(_settings(config, data_dir), lambda backend: _give(backend, address, role)))
+        settings = _settings(config, data_dir)
+        account = _run(_with_backend(settings, lambda backend: backend.accounts.give_role(address, role)))
     typer.echo(f"{account.id}: {account.role}")
-
-
-async def _give(backend: Backend, email: str, role: Role) -> Account:
-    return await backend.accounts.give_role(email, role)
 
 
 @contextmanager
