@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 WORKERS = 2
 WAITING_MAX = 64
-"""Passwords that may wait. Some 20 a second are checked, so the last of them waits for three seconds."""
+"""Passwords that may wait. Some 30 a second are checked, so the last of them waits for two seconds."""
 
 # The OWASP Password Storage Cheat Sheet's first choice for argon2id. Of one lane, so that a rush of logins leaves the
 # event loop its share of the processor.
@@ -76,7 +76,8 @@ class Passwords:
 
     def _finished(self, job: asyncio.Future[T]) -> None:
         self._pending.discard(job)
-        job.exception()  # Seen, even if whoever asked is gone.
+        if not job.cancelled():
+            job.exception()  # Seen, even if whoever asked is gone.
 
 
 def _unmatched() -> str:

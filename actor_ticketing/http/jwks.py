@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 FETCH_SECONDS = 5.0
 PATIENCE_SECONDS = 1.0
-"""How long a request waits for new keys while there are old ones."""
+"""How long a fetch is waited for while there are old keys."""
 BYTES_MAX = 1024 * 1024
 RETRY_SECONDS = 30.0
 FIRST_RETRY_SECONDS = 1.0
@@ -60,7 +61,7 @@ class JwksKeys:
         self._document: list[Any] = []
         self._keys: list[_PublishedKey] = []
         self._fetched_at: float | None = None
-        self._tried_at: float | None = None
+        self._tried_at = -math.inf
         self._fetching: asyncio.Task[None] | None = None
         self._has_failed = False
 
@@ -102,14 +103,16 @@ class JwksKeys:
         return found[0] if len(found) == 1 else None
 
     async def _refresh(self, *, patience: float | None) -> None:
+        """Fetch the keys, unless that was tried a moment ago; wait for it, ``patience`` seconds from its start."""
         if self._fetching is None:
             pause = FIRST_RETRY_SECONDS if self._fetched_at is None else RETRY_SECONDS
-            if self._tried_at is not None and self._monotonic() < self._tried_at + pause:
+            if self._monotonic() < self._tried_at + pause:
                 return
             self._tried_at = self._monotonic()
             self._fetching = asyncio.create_task(self._fetch())
         # A request that is cut off, or has no more patience, leaves the fetch to the others.
-        await asyncio.wait([self._fetching], timeout=patience)
+        timeout = None if patience is None else max(0.0, self._tried_at + patience - self._monotonic())
+        await asyncio.wait([self._fetching], timeout=timeout)
 
     async def _fetch(self) -> None:
         try:

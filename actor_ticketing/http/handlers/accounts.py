@@ -1,6 +1,6 @@
 """Accounts of our own: register, sign in, stay signed in, sign out.
 
-An Idempotency-Key counts for nothing here: an answer that were kept for one would keep the tokens in it.
+An Idempotency-Key counts for nothing here: with the answer, the tokens in it would be kept.
 """
 
 from aiohttp import web
