@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from actor_ticketing.accounts.service import Accounts
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.committed import Committed
@@ -103,6 +104,7 @@ async def open_backend(
     async with AsyncExitStack() as stack:
         parts.journal.start()
         stack.push_async_callback(parts.journal.close)
+        stack.push_async_callback(parts.accounts.close)
         stack.push_async_callback(parts.desk.stop)
         stack.push_async_callback(parts.roster.stop)
         await _recover(storage.queries, parts.board, parts.roster, clock)
@@ -116,6 +118,7 @@ async def open_backend(
         parts.committed.tell_deadlines_to(supervisor.actor_ref)
         stack.callback(parts.committed.forget_supervisor)
         yield Backend(
+            accounts=parts.accounts,
             box_office=parts.box_office,
             desk=parts.desk,
             sweeper=parts.sweeper,
@@ -136,6 +139,7 @@ class _Parts:
     roster: Roster
     desk: Desk
     sweeper: Sweeper
+    accounts: Accounts
     box_office: BoxOffice
 
 
@@ -176,6 +180,14 @@ def _assemble(
     roster = Roster(journal=journal, queries=queries, clock=clock, policies=policies, mailbox_limit=limit)
     desk = Desk(board=board, roster=roster, journal=journal, clock=clock, entropy=entropy)
     sweeper = Sweeper(roster=roster, queries=queries, journal=journal, clock=clock, statistics=statistics)
+    accounts = Accounts(
+        journal=journal,
+        queries=queries,
+        clock=clock,
+        entropy=entropy,
+        refresh_ms=round(settings.accounts.refresh_days * 24 * 60 * 60 * 1_000),
+        min_password_length=settings.accounts.min_password_length,
+    )
     box_office = BoxOffice(
         board=board,
         roster=roster,
@@ -193,6 +205,7 @@ def _assemble(
         roster=roster,
         desk=desk,
         sweeper=sweeper,
+        accounts=accounts,
         box_office=box_office,
     )
 

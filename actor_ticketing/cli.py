@@ -4,15 +4,14 @@ import asyncio
 import os
 import sqlite3
 import sys
-import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import aiohttp
-import jwt
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -22,7 +21,10 @@ from actor_ticketing.catalogue.importer import DeskTarget, HttpTarget, ImportFai
 from actor_ticketing.clock import SystemClock
 from actor_ticketing.config import ConfigurationError, Settings, load_settings
 from actor_ticketing.credentials import FILE_NAME, Credentials, CredentialsError, load_credentials
+from actor_ticketing.domain.accounts import Role
 from actor_ticketing.domain.errors import Refusal
+from actor_ticketing.http.context import Backend
+from actor_ticketing.http.fields import Email
 from actor_ticketing.logs import configure_logs
 from actor_ticketing.persistence.backup import BackupError
 from actor_ticketing.persistence.backup import backup as back_up
@@ -30,8 +32,9 @@ from actor_ticketing.persistence.lock import DataDirInUse, DataDirLock
 from actor_ticketing.persistence.schema import SchemaError
 from actor_ticketing.persistence.verify import VerifyError
 from actor_ticketing.persistence.verify import verify as verify_books
+from actor_ticketing.server import minter_of
 from actor_ticketing.server import serve as serve_forever
-from actor_ticketing.vault import Vault
+from actor_ticketing.vault import Vault, VaultError
 
 _PROBLEMS = (
     ConfigurationError,
@@ -42,6 +45,7 @@ _PROBLEMS = (
     VerifyError,
     SchemaError,
     DataDirInUse,
+    VaultError,
 )
 
 app = typer.Typer(
@@ -51,6 +55,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+account_app = typer.Typer(help="Look after the accounts that buyers have made.", no_args_is_help=True)
+app.add_typer(account_app, name="account")
+
+T = TypeVar("T")
 
 Config = Annotated[
     Path | None, typer.Option(help="Configuration file. Without it, config.toml of this directory if there is one.")
@@ -151,7 +159,8 @@ def import_(
             if url is not None and token is not None:
                 outcome: Outcome = _run(_import_over_http(catalogue, url, token, step))
             else:
-                outcome = _run(_import_here(catalogue, _settings(config, data_dir), step))
+                settings = _settings(config, data_dir)
+                outcome = _run(_with_backend(settings, lambda backend: _import_here(backend, catalogue, step)))
         typer.echo(str(outcome))
 
 
@@ -160,16 +169,20 @@ async def _import_over_http(catalogue: Any, url: str, token: str, step: Callable
         return await import_catalogue(catalogue, HttpTarget(session, url, token), step)
 
 
-async def _import_here(catalogue: Any, settings: Settings, step: Callable[[], None]) -> Outcome:
+async def _import_here(backend: Backend, catalogue: Any, step: Callable[[], None]) -> Outcome:
+    return await import_catalogue(catalogue, DeskTarget(backend.desk, backend.clock), step)
+
+
+async def _with_backend(settings: Settings, work: Callable[[Backend], Awaitable[T]]) -> T:
+    """Do something with the service, which nobody else can reach meanwhile."""
     lock = DataDirLock(settings.data_dir)
-    clock = SystemClock()
     vault = Vault(_credentials(settings).data_keys)
     try:
         async with (
             open_storage(settings.data_dir / DATABASE, settings, vault) as storage,
-            open_backend(storage, settings, clock) as backend,
+            open_backend(storage, settings, SystemClock()) as backend,
         ):
-            return await import_catalogue(catalogue, DeskTarget(backend.desk, clock), step)
+            return await work(backend)
     finally:
         lock.release()
 
@@ -223,16 +236,26 @@ def token(
             _fail("the only role is admin")
         settings = _settings(config, data_dir)
         credentials = _credentials(settings)
-    now = time.time()
-    claims = {
-        "sub": user,
-        "iss": settings.auth.jwt_issuer,
-        "aud": settings.auth.jwt_audience,
-        "iat": int(now),
-        "exp": int(now + minutes * 60),
-        **({"role": role} if role else {}),
-    }
-    typer.echo(jwt.encode(claims, credentials.jwt_secret, algorithm=settings.auth.jwt_algorithms[0]))
+    text, _ = minter_of(settings, credentials, minutes=minutes).mint(user, is_admin=role is not None)
+    typer.echo(text)
+
+
+@account_app.command("role")
+def account_role(
+    email: Annotated[str, typer.Option(help="The account's e-mail address.")],
+    role: Annotated[Role, typer.Option(help="What it may do: `admin` opens the admin routes.")],
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Give an account a role. The service must be stopped; access tokens issued before keep the former role."""
+    with _problems_as_messages():
+        try:
+            address = TypeAdapter[str](Email).validate_python(email)
+        except ValidationError:
+            _fail(f"{email} is no e-mail address")
+        settings = _settings(config, data_dir)
+        account = _run(_with_backend(settings, lambda backend: backend.accounts.give_role(address, role)))
+    typer.echo(f"{account.id}: {account.role}")
 
 
 @contextmanager

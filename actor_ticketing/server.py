@@ -14,14 +14,17 @@ from actor_ticketing.catalogue.demo import demo_catalogue
 from actor_ticketing.catalogue.importer import DeskTarget, import_catalogue
 from actor_ticketing.clock import Clock, SystemClock
 from actor_ticketing.config import Settings
+from actor_ticketing.config.public_keys import read_public_key
 from actor_ticketing.credentials import Credentials
 from actor_ticketing.http.addresses import Addresses
 from actor_ticketing.http.application import create_application
-from actor_ticketing.http.auth import Authenticator, TokenPolicy
+from actor_ticketing.http.auth import Authenticator
 from actor_ticketing.http.context import Backend, Doors
 from actor_ticketing.http.cors import Cors
+from actor_ticketing.http.jwks import JwksKeys
 from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.http.runner import Runner
+from actor_ticketing.http.tokens import FixedKey, Issuer, Keys, TokenChecker, TokenMinter, shared_key
 from actor_ticketing.persistence.lock import DataDirLock
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
@@ -35,15 +38,10 @@ BACKLOG = 4_096
 
 def doors_of(settings: Settings, credentials: Credentials) -> Doors:
     """What the HTTP side needs before there is a service."""
-    policy = TokenPolicy(
-        secret=credentials.jwt_secret,
-        issuer=settings.auth.jwt_issuer,
-        audience=settings.auth.jwt_audience,
-        algorithms=settings.auth.jwt_algorithms,
-        leeway_seconds=settings.auth.jwt_leeway_seconds,
-    )
+    tokens = TokenChecker(issuers_of(settings, credentials), leeway_seconds=settings.auth.jwt_leeway_seconds)
     return Doors(
-        authenticator=Authenticator(policy, admin_token=credentials.admin_token, cron_secret=credentials.cron_secret),
+        authenticator=Authenticator(tokens, admin_token=credentials.admin_token, cron_secret=credentials.cron_secret),
+        minter=minter_of(settings, credentials, minutes=settings.accounts.access_minutes),
         signer=TicketSigner([SigningKey(key.kid, key.seed) for key in credentials.ticket_keys]),
         qr_codes=QrCodes(),
         addresses=Addresses(settings.server.trusted_proxies),
@@ -51,6 +49,40 @@ def doors_of(settings: Settings, credentials: Credentials) -> Doors:
         cors=Cors(settings.server.allowed_origins) if settings.server.allowed_origins else None,
         body_seconds=settings.server.body_seconds,
         purchase_needs_user=settings.auth.purchase == "required",
+        has_accounts=settings.accounts.enabled,
+    )
+
+
+def issuers_of(settings: Settings, credentials: Credentials) -> list[Issuer]:
+    """Whose tokens are accepted: our own, and those of the identity provider if there is one."""
+    auth, issuer = settings.auth, settings.issuer
+    ours = Issuer(
+        name=auth.jwt_issuer,
+        audience=auth.jwt_audience,
+        algorithms=auth.jwt_algorithms,
+        keys=FixedKey(shared_key(credentials.jwt_secret, auth.jwt_algorithms)),
+        is_ours=True,
+    )
+    if not issuer.name:
+        return [ours]
+    keys: Keys
+    if issuer.jwks_url:
+        keys = JwksKeys(issuer.jwks_url, issuer.algorithms, cache_seconds=issuer.jwks_cache_seconds)
+    elif issuer.secret is not None:
+        keys = FixedKey(shared_key(issuer.secret.get_secret_value(), issuer.algorithms))
+    else:
+        keys = FixedKey(read_public_key(issuer.public_key))
+    return [ours, Issuer(name=issuer.name, audience=issuer.audience, algorithms=issuer.algorithms, keys=keys)]
+
+
+def minter_of(settings: Settings, credentials: Credentials, *, minutes: float) -> TokenMinter:
+    """What makes tokens of our own."""
+    return TokenMinter(
+        secret=credentials.jwt_secret,
+        issuer=settings.auth.jwt_issuer,
+        audience=settings.auth.jwt_audience,
+        algorithm=settings.auth.jwt_algorithms[0],
+        seconds=minutes * 60,
     )
 
 
@@ -126,7 +158,7 @@ async def _serve_locked(
     finally:
         gc.enable()
         await runner.cleanup()
-        await doors.qr_codes.close()
+        await doors.close()
     log.info("stopped")
 
 

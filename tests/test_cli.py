@@ -147,8 +147,63 @@ async def test_verify_without_a_database_is_a_sentence(service: Service) -> None
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["import"], ["verify"], ["backup"], ["token"]])
+@pytest.mark.parametrize(
+    "command", [[], ["serve"], ["import"], ["verify"], ["backup"], ["token"], ["account"], ["account", "role"]]
+)
 async def test_every_command_explains_itself(service: Service, command: list[str]) -> None:
     status, out, err = await service.shell(" ".join([*service.command, *command, "--help"]))
     assert (status, err) == (0, "")
     assert "Usage" in out
+
+
+ADA = {"email": "Ada@example.com", "password": "correct horse"}
+
+
+async def signed_in(session: aiohttp.ClientSession, url: str, route: str) -> dict[str, str]:
+    async with session.post(f"{url}/api/public/auth/{route}", json=ADA) as response:
+        document = await response.json()
+        assert response.status < 300, document
+        return {"Authorization": f"Bearer {document['data']['token']}"}
+
+
+async def test_an_operator_makes_an_account_an_admin(service: Service, session: aiohttp.ClientSession) -> None:
+    await service.start()
+    await signed_in(session, service.url, "register")
+    assert await service.terminate() == 0
+    status, out, err = await service.run("account", "role", "--email", "ada@EXAMPLE.com", "--role", "admin")
+    assert status == 0, err
+    assert out.startswith("acct_")
+    assert out.endswith(": admin\n")
+    await service.start()
+    headers = await signed_in(session, service.url, "login")
+    async with session.get(f"{service.url}/api/admin/events", headers=headers) as response:
+        assert response.status == 200
+    status, out, _ = await service.run("verify")
+    assert status == 0, out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--email", "nobody@example.com", "--role", "admin"], "There is no such account."),
+        (["--email", "nobody", "--role", "admin"], "nobody is no e-mail address"),
+    ],
+)
+async def test_a_role_for_nobody_is_refused_in_a_sentence(service: Service, arguments: list[str], problem: str) -> None:
+    status, out, err = await service.run("account", "role", *arguments)
+    assert (status, out) == (1, "")
+    assert f"error: {problem}\n" in err
+    assert "Traceback" not in err
+
+
+async def test_there_are_two_roles(service: Service) -> None:
+    status, _, err = await service.run("account", "role", "--email", "ada@example.com", "--role", "boss")
+    assert status == 2
+    assert "boss" in err
+
+
+async def test_a_role_is_not_given_beside_a_running_service(service: Service) -> None:
+    await service.start()
+    status, out, err = await service.run("account", "role", "--email", "ada@example.com", "--role", "admin")
+    assert (status, out) == (1, "")
+    assert "in use" in err

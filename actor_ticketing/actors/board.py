@@ -10,6 +10,7 @@ from actor_ticketing.domain.events import (
     EventChanged,
     EventCreated,
     LedgerEvent,
+    ReservationAdopted,
     ReservationConverted,
     ReservationCreated,
     ReservationExtended,
@@ -95,7 +96,7 @@ class Board:
         for event in entry.events:
             self._apply(event)
 
-    def _apply(self, event: LedgerEvent) -> None:
+    def _apply(self, event: LedgerEvent) -> None:  # noqa: C901 - a table.
         match event:
             case ReservationCreated(reservation=hold):
                 self.live.add(hold)
@@ -103,6 +104,10 @@ class Board:
                     self.holders.made(hold, self.origins.get(hold.id))
             case ReservationExtended(reservation=hold) | ReservationRescheduled(reservation=hold):
                 self.live.replace(hold)
+            case ReservationAdopted(reservation=hold):
+                self.live.adopt(hold)
+                if self.holders.are_limited:
+                    self.holders.adopted(hold)
             case EventCreated(event=show):
                 self._add_event(show)
             case EventChanged(event=show):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
+from actor_ticketing.actors.adoption import adopt_all
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.bulk import claim_all, confirm_all
 from actor_ticketing.actors.claims import ClaimHolds, ClaimStock
@@ -159,6 +160,11 @@ class BoxOffice:
         """Give a hold's stock back."""
         command = Release(reservation_id=reservation_id, owner=owner)
         return await self._on_hold(reservation_id, owner, command, keep)  # type: ignore[no-any-return]
+
+    async def adopt(self, session_id: str, user_id: str) -> int:
+        """Make a session's live holds that are no user's this user's; return how many there were."""
+        self._admit(())
+        return await adopt_all(self._roster, self.board, session_id, user_id, self._clock.now())
 
     async def purchase(
         self,

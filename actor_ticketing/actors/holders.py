@@ -53,6 +53,11 @@ class Holders:
         """A reservation has been committed in a place that was claimed for it."""
         self._add(self._committed, hold.session_id, hold.user_id, 1, address)
 
+    def adopted(self, hold: Reservation) -> None:
+        """A guest's reservation has become a user's. It takes no new stock, so the user may have too many by it."""
+        for counts in (self._committed, self._claimed):
+            self._add(counts, None, hold.user_id, 1)
+
     def ended(self, hold: Reservation, address: str | None = None) -> None:
         """A reservation's end has been committed."""
         self._add(self._committed, hold.session_id, hold.user_id, -1, address)
@@ -68,8 +73,10 @@ class Holders:
         self._add(self._claimed, hold.session_id, hold.user_id, 1)
         self.made(hold)
 
-    def _limits(self, session_id: str, user_id: str | None, address: str | None) -> Iterator[tuple[str, int, str]]:
-        if self._max_per_session:
+    def _limits(
+        self, session_id: str | None, user_id: str | None, address: str | None
+    ) -> Iterator[tuple[str, int, str]]:
+        if self._max_per_session and session_id is not None:
             yield f"session:{session_id}", self._max_per_session, "session"
         if self._max_per_user and user_id is not None:
             yield f"user:{user_id}", self._max_per_user, "user"
@@ -77,7 +84,7 @@ class Holders:
             yield f"address:{address}", self._max_per_address, "address"
 
     def _add(
-        self, counts: Counter[str], session_id: str, user_id: str | None, places: int, address: str | None = None
+        self, counts: Counter[str], session_id: str | None, user_id: str | None, places: int, address: str | None = None
     ) -> None:
         for holder, _, _ in self._limits(session_id, user_id, address):
             counts[holder] += places

@@ -43,6 +43,12 @@ class LiveHolds:
         """Note that a hold has another deadline."""
         self.by_id[hold.id] = hold
 
+    def adopt(self, hold: Reservation) -> None:
+        """Note that a hold which was no user's now is."""
+        assert hold.user_id is not None  # noqa: S101 - that is what an adoption says.
+        self.by_id[hold.id] = hold
+        _add(self._of_user, hold.user_id, hold.id)
+
     def remove(self, hold: Reservation) -> None:
         """Note that a hold has ended."""
         del self.by_id[hold.id]

@@ -9,6 +9,7 @@ from actor_ticketing.actors.expiry import expire_all_due
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.statistics import Statistics, Trigger
 from actor_ticketing.clock import Clock
+from actor_ticketing.domain.accounts import RefreshTokensForgotten
 from actor_ticketing.domain.errors import Refusal, StorageUnavailable
 from actor_ticketing.domain.ports import ANSWERS_KEPT_MS, Entry, Journal, Queries
 from actor_ticketing.domain.reservation import ReservationStatus
@@ -53,7 +54,12 @@ class Sweeper:
                 except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this ticket type.
                     log.error("release_failed", ticket_type_id=ticket_type_id, error=repr(error))  # noqa: TRY400
                     problem = problem or error
-        self._journal.append(Entry(forget_answers_before=started - ANSWERS_KEPT_MS))
+        self._journal.append(
+            Entry(
+                forget_answers_before=started - ANSWERS_KEPT_MS,
+                records=[RefreshTokensForgotten(expired_before=started)],
+            )
+        )
         duration = self._clock.now() - started
         self._statistics.note_sweep(trigger, at=started, expired=tally["expired"], duration_ms=duration)
         if problem is not None:

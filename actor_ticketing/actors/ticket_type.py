@@ -13,7 +13,7 @@ from actor_ticketing.actors.journaling import JournalingActor, Keep, Order
 from actor_ticketing.actors.runtime import Pending
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.catalogue import Counters, TicketType
-from actor_ticketing.domain.commands import ChangeTicketType, Convert, ExpireDue, Extend, Release, Reserve
+from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, ExpireDue, Extend, Release, Reserve
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent, TicketTypeChanged
 from actor_ticketing.domain.inventory import Contended, Inventory
@@ -91,7 +91,9 @@ class TicketTypeActor(JournalingActor):
             ticket_type_ids=(self.ticket_type_id,),
         )
 
-    def _decide(self, order: Order, now: int) -> tuple[Sequence[LedgerEvent], Any] | Claim:  # noqa: PLR0911 - a table.
+    def _decide(  # noqa: C901, PLR0911 - a table.
+        self, order: Order, now: int
+    ) -> tuple[Sequence[LedgerEvent], Any] | Claim:
         """Return the events and the outcome of a command, or the claim it makes."""
         command, inventory = order.command, self.inventory
         match command:
@@ -108,6 +110,9 @@ class TicketTypeActor(JournalingActor):
             case Release():
                 events = inventory.release(command, now)
                 return events, events[0].reservation  # type: ignore[union-attr]
+            case Adopt():
+                events = inventory.adopt(command, now)
+                return events, len(events)
             case ExpireDue(limit=limit):
                 events = inventory.expire_due(now, limit=limit)
                 return events, Expired(count=len(events), waits_for=None if events else inventory.next_deadline())

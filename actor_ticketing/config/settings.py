@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from actor_ticketing.config.public_keys import fits, read_public_key
 from actor_ticketing.config.sections import (
     AccountSettings,
     ActorSettings,
@@ -107,7 +108,21 @@ def _issuer_conflicts(issuer: IssuerSettings, auth: AuthSettings) -> Iterator[_C
         yield _Conflict("issuer.algorithms", "should be HS256, HS384 or HS512 with a secret", "issuer.secret")
     elif given and given != ["issuer.secret"] and shared:
         yield _Conflict("issuer.algorithms", "should not be HS256, HS384 or HS512 with a public key", given[0])
+    elif given == ["issuer.public_key"]:
+        yield from _public_key_conflicts(issuer)
     yield from _key_conflicts("issuer.secret", issuer.secret, "issuer.algorithms", tuple(shared))
+
+
+def _public_key_conflicts(issuer: IssuerSettings) -> Iterator[_Conflict]:
+    try:
+        key = read_public_key(issuer.public_key)
+    except ValueError as error:
+        yield _Conflict("issuer.public_key", str(error))
+        return
+    for algorithm in issuer.algorithms:
+        if not fits(algorithm, key):
+            text = f"{algorithm} needs another kind of key, or a longer one"
+            yield _Conflict("issuer.algorithms", text, "issuer.public_key")
 
 
 def _key_conflicts(

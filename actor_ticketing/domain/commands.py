@@ -53,6 +53,15 @@ class Release:
 
 
 @value
+class Adopt:
+    """A session's holds become a user's, who has signed in with it. Those that are somebody's already stay theirs."""
+
+    reservation_ids: tuple[str, ...]
+    session_id: str
+    user_id: str
+
+
+@value
 class NewTicket:
     """One ticket to be made, for one holder."""
 

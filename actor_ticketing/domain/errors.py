@@ -54,6 +54,24 @@ class Unauthenticated(Refusal):
     code = "unauthenticated"
 
 
+class InvalidCredentials(Unauthenticated):
+    """The address has no account, or the password is another. Which of them it is, is not said."""
+
+    code = "invalid_credentials"
+
+    def __init__(self) -> None:
+        super().__init__("The e-mail address or the password is not right.")
+
+
+class InvalidRefreshToken(Unauthenticated):
+    """It is not known, has ended, or was used before."""
+
+    code = "invalid_refresh_token"
+
+    def __init__(self) -> None:
+        super().__init__("This refresh token is not valid. Please sign in again.")
+
+
 class Forbidden(Refusal):
     """Good credentials without the right, or someone else's reservation."""
 
@@ -162,6 +180,15 @@ class TotalTooLow(Conflict):
 
     def __init__(self, *, sold: int, reserved: int) -> None:
         super().__init__("The total cannot go below what is sold and held.", {"sold": sold, "reserved": reserved})
+
+
+class EmailTaken(Conflict):
+    """The address has an account."""
+
+    code = "email_taken"
+
+    def __init__(self) -> None:
+        super().__init__("There is an account with this e-mail address already.")
 
 
 class AlreadyExists(Conflict):

@@ -41,6 +41,14 @@ class ReservationRescheduled(DomainEvent):
 
 
 @value
+class ReservationAdopted(DomainEvent):
+    """A guest signed in, and the hold is now the user's as well; ``reservation`` says whose."""
+
+    kind = "reservation.adopted"
+    reservation: Reservation
+
+
+@value
 class ReservationExpired(DomainEvent):
     """The deadline passed; the stock is back."""
 
@@ -73,6 +81,7 @@ ReservationEvent = (
     ReservationCreated
     | ReservationExtended
     | ReservationRescheduled
+    | ReservationAdopted
     | ReservationExpired
     | ReservationCancelled
     | ReservationConverted

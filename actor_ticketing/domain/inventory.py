@@ -8,11 +8,12 @@ never written down: they last until every ticket type involved has agreed, or on
 from collections.abc import Iterable, Sequence
 
 from actor_ticketing.domain.catalogue import Counters, TicketType
-from actor_ticketing.domain.commands import ChangeTicketType, Convert, Extend, Release, Reserve
+from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, Extend, Release, Reserve
 from actor_ticketing.domain.deadlines import DeadlineQueue
 from actor_ticketing.domain.errors import Forbidden, Invalid, NotEnoughTickets, NotFound, TotalTooLow
 from actor_ticketing.domain.events import (
     LedgerEvent,
+    ReservationAdopted,
     ReservationCancelled,
     ReservationConverted,
     ReservationCreated,
@@ -134,6 +135,21 @@ class Inventory:
         hold = self._live(command.reservation_id, command.owner, now)
         return [ReservationCancelled(at=now, reservation=hold.settle(ReservationStatus.CANCELLED, now))]
 
+    def adopt(self, command: Adopt, now: int) -> list[LedgerEvent]:
+        """Make a session's holds a user's. What has ended meanwhile, or is somebody's, is passed over.
+
+        :raises Contended: while a purchase of several has claimed one of them.
+        """
+        found = [self.holds[each] for each in command.reservation_ids if each in self.holds]
+        free = [
+            hold
+            for hold in found
+            if hold.session_id == command.session_id and hold.user_id is None and not hold.is_overdue(now)
+        ]
+        if not self.converting.isdisjoint(hold.id for hold in free):
+            raise Contended
+        return [ReservationAdopted(at=now, reservation=hold.adopted_by(command.user_id)) for hold in free]
+
     def convert(self, command: Convert, now: int) -> list[LedgerEvent]:
         """Turn a hold into a transaction and its tickets. Raises as :meth:`extend`.
 
@@ -233,6 +249,8 @@ class Inventory:
             case ReservationExtended(reservation=hold) | ReservationRescheduled(reservation=hold):
                 self.holds[hold.id] = hold
                 self._deadlines.add(hold)
+            case ReservationAdopted(reservation=hold):
+                self.holds[hold.id] = hold
             case ReservationExpired(reservation=hold) | ReservationCancelled(reservation=hold):
                 del self.holds[hold.id]
                 self.reserved -= hold.quantity

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from actor_ticketing.domain.accounts import Account, RefreshToken
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.purchase import Ticket, Transaction
@@ -159,6 +160,15 @@ class Queries(Protocol):
 
     async def answer(self, caller: bytes, key: str) -> StoredAnswer | None:
         """The answer kept for an Idempotency-Key, however old."""
+
+    async def account_of(self, email_key: str) -> Account | None:
+        """The account with an address, as :func:`email_key` returns it."""
+
+    async def account(self, account_id: str) -> Account | None:
+        """One account by its id."""
+
+    async def refresh_token(self, digest: bytes) -> RefreshToken | None:
+        """One refresh token, used and ended ones included."""
 
     async def overdue(self, now: int) -> Mapping[str, int]:
         """How many ACTIVE holds are overdue, by ticket type; types with none are left out."""

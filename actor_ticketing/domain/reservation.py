@@ -1,6 +1,7 @@
 """A reservation: its owner, its four states and the transitions between them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 
 from actor_ticketing.domain.errors import Conflict, ReservationCancelled, ReservationConverted, ReservationExpired
@@ -99,6 +100,15 @@ class Reservation:
     def restarted(self, now: int) -> "Reservation":
         """Return it as if it had been made now: same length, so that one from "the future" does not outlive it."""
         return self._with(reserved_at=now, expires_at=now + self.expires_at - self.reserved_at)
+
+    def adopted_by(self, user_id: str) -> "Reservation":
+        """Return it as that user's, too.
+
+        :raises ValueError: where it is no longer ACTIVE, or has a user; the caller has a bug.
+        """
+        if ReservationStatus.ACTIVE not in TRANSITIONS[self.status] or self.user_id is not None:
+            raise ValueError(f"a reservation that is {self.status}, or a user's, becomes nobody's")
+        return replace(self, user_id=user_id)
 
     def moved_to(self, expires_at: int, *, extensions: int) -> "Reservation":
         """Return it with another deadline.

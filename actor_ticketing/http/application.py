@@ -4,8 +4,8 @@ from aiohttp import web
 
 from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Doors
-from actor_ticketing.http.handlers import admin, operations, purchases, reservations, shop
-from actor_ticketing.http.limits import PURCHASE, READ, RESERVE
+from actor_ticketing.http.handlers import accounts, admin, operations, purchases, reservations, shop
+from actor_ticketing.http.limits import PURCHASE, READ, RESERVE, SIGN_IN
 from actor_ticketing.http.runner import refuse_expectation
 from actor_ticketing.http.throttling import guarded, within
 
@@ -16,9 +16,10 @@ _RESERVATIONS = "/api/public/reservations"
 
 
 def routes() -> list[web.RouteDef]:
-    """Every route of the service."""
+    """Every route of the service but those of :func:`account_routes`."""
     return [
         web.post("/api/public/sessions", within(RESERVE, shop.create_session)),
+        web.post("/api/public/sessions/claim", within(RESERVE, reservations.claim_session)),
         web.get("/api/public/events", within(READ, shop.events)),
         web.get(f"/api/public/events/{_ID}", within(READ, shop.event)),
         web.get(f"/api/public/availability/{_ID}", within(READ, shop.availability)),
@@ -46,12 +47,23 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
+def account_routes() -> list[web.RouteDef]:
+    """The routes of a service that has accounts of its own."""
+    return [
+        web.post("/api/public/auth/register", within(SIGN_IN, accounts.register)),
+        web.post("/api/public/auth/login", within(SIGN_IN, accounts.login)),
+        web.post("/api/public/auth/refresh", within(SIGN_IN, accounts.refresh)),
+        web.post("/api/public/auth/logout", within(SIGN_IN, accounts.logout)),
+    ]
+
+
 def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     """Make the application. It answers 503 until ``doors.backend`` is set."""
     app = web.Application(client_max_size=max_body_bytes)
     app[DOORS] = doors
     idempotency.install(app)
-    for route in (defined := routes()):
+    defined = [*routes(), *account_routes()] if doors.has_accounts else routes()
+    for route in defined:
         route.kwargs["expect_handler"] = refuse_expectation
     app.add_routes(defined)
     return app

@@ -73,9 +73,11 @@ class Budget:
         window = self._windows.get(key)
         return window if window is not None and window[_COUNT] >= self._amount and window[_END] > self._now() else None
 
-    def clear(self, key: str) -> None:
-        """Give a key all of it back."""
-        self._windows.pop(key, None)
+    def give_back(self, key: str) -> None:
+        """Take one use back."""
+        window = self._windows.get(key)
+        if window is not None:
+            window[_COUNT] -= 1
 
     def __len__(self) -> int:
         return len(self._windows)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from actor_ticketing.accounts.service import Accounts
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.desk import Desk
 from actor_ticketing.actors.statistics import Statistics
@@ -16,6 +17,7 @@ from actor_ticketing.http.addresses import Addresses
 from actor_ticketing.http.auth import Authenticator
 from actor_ticketing.http.cors import Cors
 from actor_ticketing.http.limits import RateLimits
+from actor_ticketing.http.tokens import TokenMinter
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import TicketSigner
 
@@ -24,6 +26,7 @@ from actor_ticketing.tickets.signing import TicketSigner
 class Backend:
     """The service behind the doors. ``next_due_at`` tells the earliest deadline of all (ms), or None."""
 
+    accounts: Accounts
     box_office: BoxOffice
     desk: Desk
     sweeper: Sweeper
@@ -36,6 +39,7 @@ class Backend:
 class Doors:
     """What there is before the service is: how to check credentials, how to draw codes, and whether to let anyone in.
 
+    :ivar minter: makes the access tokens of our own accounts, if the service has any.
     :ivar limits: None when limits on frequency are switched off.
     :ivar cors: None when no page of another origin may call.
     :ivar body_seconds: how long a body may take to arrive.
@@ -45,6 +49,7 @@ class Doors:
     """
 
     authenticator: Authenticator
+    minter: TokenMinter
     signer: TicketSigner
     qr_codes: QrCodes
     addresses: Addresses
@@ -52,6 +57,7 @@ class Doors:
     cors: Cors | None
     body_seconds: float
     purchase_needs_user: bool = True
+    has_accounts: bool = True
     backend: Backend | None = None
     draining: bool = False
     reading: set[asyncio.Timeout] = field(default_factory=set)
@@ -70,6 +76,11 @@ class Doors:
         deadline = asyncio.get_running_loop().time() + body_grace_seconds
         for timeout in self.reading:
             timeout.reschedule(min(deadline, timeout.when() or deadline))
+
+    async def close(self) -> None:
+        """End what runs beside the requests."""
+        await self.authenticator.close()
+        await self.qr_codes.close()
 
     async def bodies_read(self) -> None:
         """Wait until no body is arriving any more."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -16,6 +16,7 @@ from actor_ticketing.domain.instants import from_datetime
 METADATA_BYTES_MAX = 4_096
 COUNT_MAX = 10_000_000
 PRICE_MAX = 1_000_000_000_000
+SECRET_MAX = 256
 MINUTES_MAX = 366 * 24 * 60
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -25,6 +26,7 @@ _RFC3339 = re.compile(
 # RFC 5321, 4.5.3.1, and the plain form of RFC 5322, 3.2.3; whatever else is in use is left to the library.
 _PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
 _EMAIL_LENGTH_MAX = 254
+_OPAQUE = re.compile(r"[!-~]{1,1024}")
 _PHONE = re.compile(r"\+?[0-9 ().\-/]*")
 
 
@@ -56,6 +58,18 @@ def _domain(domain: str) -> str:
 def _validated(address: str) -> str:
     # Deliverability is the mail server's business; .test is a test deployment's.
     return validate_email(address, check_deliverability=False, test_environment=True).normalized
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    if not 1 <= len(secret) <= SECRET_MAX:
+        raise PydanticCustomError("secret_length", "must have 1 to 256 characters")
+    return secret
+
+
+def _opaque(secret: SecretStr) -> SecretStr:
+    if not _OPAQUE.fullmatch(secret.get_secret_value()):
+        raise PydanticCustomError("opaque", "must be 1 to 1024 visible ASCII characters")
+    return secret
 
 
 def _phone(text: str) -> str:
@@ -94,6 +108,8 @@ def _milliseconds(minutes: Any) -> int:
 
 Text = Annotated[str, AfterValidator(_typed_text)]
 Email = Annotated[Text, AfterValidator(_email)]
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
+OpaqueSecret = Annotated[SecretStr, AfterValidator(_opaque)]
 Phone = Annotated[Text, AfterValidator(_phone)]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{1,128}$")]
 Instant = Annotated[int, BeforeValidator(_instant)]

@@ -51,6 +51,12 @@ class RateLimits:
             request[_STANDING] = (budget, window)
             raise _too_many(budget, window)
 
+    def give_back(self, kind: str, scope: str, key: str) -> None:
+        """Take one use back."""
+        budget = self._budgets.get((kind, scope))
+        if budget is not None:
+            budget.give_back(key)
+
     def abandoned(self, hold: Reservation, address: str | None) -> None:
         """Count a hold that has ended without a purchase against whoever held it."""
         for scope, key in ((ADDRESS, address), (SESSION, hold.session_id), (USER, hold.user_id)):

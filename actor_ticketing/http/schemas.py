@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from actor_ticketing.domain.errors import Invalid
 from actor_ticketing.domain.purchase import Person
-from actor_ticketing.http.fields import Body, Email, Id, Metadata, Minutes, Phone, Quantity, Text
+from actor_ticketing.http.fields import Body, Email, Id, Metadata, Minutes, OpaqueSecret, Phone, Quantity, Secret, Text
 
 LINES_MAX = 20
 HOLDERS_MAX = 10_000
@@ -61,6 +61,25 @@ class SessionBody(Body):
     """``DELETE /reservations/{id}``."""
 
     session_id: str | None = None
+
+
+class ClaimSessionBody(Body):
+    """``POST /sessions/claim``."""
+
+    session_id: str
+
+
+class SignUpBody(Body):
+    """``POST /auth/register`` and ``POST /auth/login``. What a new password has to be, the accounts say."""
+
+    email: Email
+    password: Secret
+
+
+class RefreshTokenBody(Body):
+    """``POST /auth/refresh`` and ``POST /auth/logout``."""
+
+    refresh_token: OpaqueSecret
 
 
 class EmptyBody(Body):

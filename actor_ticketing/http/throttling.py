@@ -1,14 +1,14 @@
 """Where limits on frequency stand in the way of a request."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from aiohttp import web
 
-from actor_ticketing.domain.errors import TooManyRequests, Unauthenticated
+from actor_ticketing.domain.errors import InvalidCredentials, TooManyRequests, Unauthenticated
 from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.context import address_of, doors_of, note_address
-from actor_ticketing.http.limits import ABANDON, ADDRESS, SESSION, SIGN_IN, USER
+from actor_ticketing.http.limits import ABANDON, ACCOUNT, ADDRESS, SESSION, SIGN_IN, USER
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -72,3 +72,26 @@ def require_restraint(request: web.Request, owner: Owner) -> None:
         limits.require(request, ABANDON, SESSION, owner.session_id)
     if owner.user_id is not None:
         limits.require(request, ABANDON, USER, owner.user_id)
+
+
+@contextmanager
+def attempt_at(request: web.Request, account: str) -> Iterator[None]:
+    """Count an attempt at an account's password, if it turns out to be a wrong one.
+
+    It is counted before the password is looked at, so that many at once get no further than one after another.
+
+    :raises TooManyRequests: when there were too many already.
+    """
+    limits = doors_of(request).limits
+    if limits is None:
+        yield
+        return
+    limits.spend(request, SIGN_IN, ACCOUNT, account)
+    try:
+        yield
+    except InvalidCredentials:
+        raise
+    except BaseException:
+        limits.give_back(SIGN_IN, ACCOUNT, account)
+        raise
+    limits.give_back(SIGN_IN, ACCOUNT, account)

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from actor_ticketing.domain.accounts import AccountRecord
 from actor_ticketing.domain.records import Record
+from actor_ticketing.persistence.accounts import statements_of_account
 from actor_ticketing.persistence.connections import Statement
 from actor_ticketing.vault import Vault
 
@@ -12,5 +14,6 @@ def statements_of_record(record: Record, vault: Vault) -> Sequence[Statement]:
 
     :raises TypeError: for a kind that has no place here.
     """
-    del vault
+    if isinstance(record, AccountRecord):
+        return statements_of_account(record, vault)
     raise TypeError(f"there is no table for {type(record).__name__}")

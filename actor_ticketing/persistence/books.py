@@ -193,9 +193,13 @@ _RULES = (
     ),
 )
 
+_NAMES = {"refresh_tokens": "hex(digest)"}
+"""What names a row, where it is not its id."""
+
 _REFERRING = """
     SELECT (SELECT count(*) FROM ticket_types) + (SELECT count(*) FROM reservations)
          + (SELECT count(*) FROM transactions) + 2 * (SELECT count(*) FROM tickets)
+         + (SELECT count(*) FROM refresh_tokens)
 """
 
 
@@ -247,13 +251,14 @@ def _foreign_keys(connection: sqlite3.Connection) -> tuple[int, list[str]]:
     problems: list[str] = []
     broken = {(row[0], row[3]) for row in connection.execute("PRAGMA foreign_key_check")}
     for table, key in sorted(broken):
+        name = _NAMES.get(table, "id")
         [(parent, column)] = [
             (row[2], row[3]) for row in connection.execute(f"PRAGMA foreign_key_list({table})") if row[0] == key
         ]
         problems += [
             f"{column} of row {row[0]} of {table} is {row[1]}, and no such row is in {parent}"
             for row in connection.execute(
-                f"SELECT id, {column} FROM {table} WHERE {column} NOT IN (SELECT id FROM {parent}) "  # noqa: S608
+                f"SELECT {name}, {column} FROM {table} WHERE {column} NOT IN (SELECT id FROM {parent}) "  # noqa: S608
                 f"LIMIT {PROBLEMS_MAX - len(problems)}"
             )
         ]

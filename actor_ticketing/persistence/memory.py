@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from actor_ticketing.domain.accounts import Account, AccountRecord, RefreshToken
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import (
     EventChanged,
@@ -15,7 +16,9 @@ from actor_ticketing.domain.events import (
 )
 from actor_ticketing.domain.ports import CatalogueRecord, Entry, ReservationRecord, StockRecord, StoredAnswer
 from actor_ticketing.domain.purchase import Purchase, Ticket
+from actor_ticketing.domain.records import Record
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
+from actor_ticketing.persistence.memory_accounts import MemoryAccounts
 
 
 class MemoryStore:
@@ -33,6 +36,7 @@ class MemoryStore:
         self._purchases: dict[str, Purchase] = {}
         self._tickets: dict[str, Ticket] = {}
         self._answers: dict[tuple[bytes, str], StoredAnswer] = {}
+        self._accounts = MemoryAccounts()
 
     async def commit(self, batch: Sequence[Entry]) -> None:
         """Take all entries. It cannot fail."""
@@ -44,6 +48,8 @@ class MemoryStore:
                 self._counters[stock.ticket_type_id] = replace(stock, next_deadline=None)
             if entry.answer is not None:
                 self._answers[entry.answer.caller, entry.answer.key] = entry.answer
+            for record in entry.records:
+                self._take_record(record)
             if entry.forget_answers_before is not None:
                 before = entry.forget_answers_before
                 self._answers = {key: answer for key, answer in self._answers.items() if answer.created_at >= before}
@@ -62,6 +68,11 @@ class MemoryStore:
                 if isinstance(event, ReservationConverted):
                     self._purchases[event.reservation.id] = event.purchase
                     self._tickets.update((ticket.code, ticket) for ticket in event.purchase.tickets)
+
+    def _take_record(self, record: Record) -> None:
+        if not isinstance(record, AccountRecord):
+            raise TypeError(f"there is no place for {type(record).__name__}")
+        self._accounts.take(record)
 
     async def catalogue(self) -> CatalogueRecord:
         """Everything on sale."""
@@ -105,6 +116,18 @@ class MemoryStore:
     async def answer(self, caller: bytes, key: str) -> StoredAnswer | None:
         """The answer kept for an Idempotency-Key, however old."""
         return self._answers.get((caller, key))
+
+    async def account_of(self, email_key: str) -> Account | None:
+        """The account with an address."""
+        return self._accounts.by_email(email_key)
+
+    async def account(self, account_id: str) -> Account | None:
+        """One account by its id."""
+        return self._accounts.by_id.get(account_id)
+
+    async def refresh_token(self, digest: bytes) -> RefreshToken | None:
+        """One refresh token, used and ended ones included."""
+        return self._accounts.tokens.get(digest)
 
     async def overdue(self, now: int) -> Mapping[str, int]:
         """How many ACTIVE holds are overdue, by ticket type."""

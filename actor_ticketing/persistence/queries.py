@@ -4,10 +4,12 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from actor_ticketing.domain.accounts import Account, RefreshToken
 from actor_ticketing.domain.ports import CatalogueRecord, ReservationRecord, StockRecord, StoredAnswer
 from actor_ticketing.domain.purchase import Ticket
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence import rows
+from actor_ticketing.persistence.accounts import ACCOUNT, REFRESH, account_of, refresh_token_of
 from actor_ticketing.persistence.connections import Readers
 from actor_ticketing.vault import Vault
 
@@ -113,6 +115,22 @@ class SqliteQueries:
         """The answer kept for an Idempotency-Key, however old."""
         row = await self._one(_ANSWER, (caller, key))
         return None if row is None else rows.answer_of(row)
+
+    async def account_of(self, email_key: str) -> Account | None:
+        """The account with an address, found under whichever key its digest was made."""
+        digests = self._vault.digests(email_key)
+        row = await self._one(f"{ACCOUNT} WHERE email_digest IN ({', '.join('?' * len(digests))})", tuple(digests))
+        return None if row is None else account_of(row, self._vault)
+
+    async def account(self, account_id: str) -> Account | None:
+        """One account by its id."""
+        row = await self._one(f"{ACCOUNT} WHERE id = ?", (account_id,))
+        return None if row is None else account_of(row, self._vault)
+
+    async def refresh_token(self, digest: bytes) -> RefreshToken | None:
+        """One refresh token, used and ended ones included."""
+        row = await self._one(REFRESH, (digest,))
+        return None if row is None else refresh_token_of(row)
 
     async def overdue(self, now: int) -> Mapping[str, int]:
         """How many ACTIVE holds are overdue, by ticket type."""

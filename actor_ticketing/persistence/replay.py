@@ -117,6 +117,7 @@ class Replay:
             events.ReservationCreated.kind: self._create,
             events.ReservationExtended.kind: self._extend,
             events.ReservationRescheduled.kind: self._restart,
+            events.ReservationAdopted.kind: self._adopt,
             **dict.fromkeys(_OUTCOMES, self._settle),
             events.EventCreated.kind: self._show,
             events.EventChanged.kind: self._show,
@@ -174,6 +175,10 @@ class Replay:
     def _restart(self, entry: _Entry) -> None:
         hold = self._active(entry)
         hold.reserved_at, hold.expires_at = entry.at, entry.data["expiresAt"]
+
+    def _adopt(self, entry: _Entry) -> None:
+        # By whom, the ledger does not say: it knows nobody.
+        self._active(entry)
 
     def _settle(self, entry: _Entry) -> None:
         hold, reservation_id = self._active(entry), _named(entry.reservation_id)

@@ -7,6 +7,7 @@ from actor_ticketing.domain.events import (
     EventChanged,
     EventCreated,
     LedgerEvent,
+    ReservationAdopted,
     ReservationConverted,
     ReservationCreated,
     ReservationExtended,
@@ -40,6 +41,7 @@ _STATEMENTS = {
     ),
     "reservation": _insert("reservations", rows.RESERVATION),
     "reservation_changed": ("UPDATE reservations SET reserved_at = ?2, expires_at = ?3, extensions = ?4 WHERE id = ?1"),
+    "reservation_adopted": "UPDATE reservations SET user_id = ?2 WHERE id = ?1",
     "reservation_settled": "UPDATE reservations SET status = ?2, settled_at = ?3 WHERE id = ?1",
     "transaction": _insert("transactions", rows.TRANSACTION),
     "ticket": _insert("tickets", rows.TICKET),
@@ -119,6 +121,8 @@ def _sort(event: LedgerEvent, pending: dict[str, list[Row]]) -> None:
             pending["terms_changed"].append(rows.terms_row(terms))
         case ReservationExtended(reservation=moved) | ReservationRescheduled(reservation=moved):
             pending["reservation_changed"].append((moved.id, moved.reserved_at, moved.expires_at, moved.extensions))
+        case ReservationAdopted(reservation=adopted):
+            pending["reservation_adopted"].append((adopted.id, adopted.user_id))
         case _:
             settled = event.reservation
             pending["reservation_settled"].append((settled.id, settled.status, settled.settled_at))

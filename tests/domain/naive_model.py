@@ -141,6 +141,18 @@ class NaiveModel:
         row["expires_at"] += additional
         row["extensions"] += 1
 
+    def adoptable(self, ids: Iterable[str], session_id: str, now: int) -> list[str]:
+        """Those of the reservations that a user of the session can still take over."""
+        return [
+            row["id"]
+            for row in self.active()
+            if row["id"] in ids and row["session"] == session_id and row["user"] is None and row["expires_at"] > now
+        ]
+
+    def refuses_adopt(self, ids: Iterable[str]) -> Refused:
+        """Why these cannot be taken over at present."""
+        return Contended if set(ids) & set(self.claimed) else None
+
     def restart(self, now: int) -> None:
         """What is from the future begins anew."""
         for row in self.active():

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from actor_ticketing.domain.commands import ChangeTicketType, Convert, Extend, Release, Reserve
+from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, Extend, Release, Reserve
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.inventory import Contended, Inventory
@@ -151,6 +151,20 @@ class InventoryMachine(RuleBasedStateMachine):
             self.happen(events)
             self.model.settle(reservation_id, "CANCELLED")
 
+    @precondition(lambda self: self.model.rows)
+    @rule(ids=st.lists(reservations, max_size=4, unique=True), session=st.sampled_from(["s1", "s2"]))
+    def adopt(self, ids: list[str], session: str) -> None:
+        command = Adopt(reservation_ids=tuple(ids), session_id=session, user_id="u1")
+        adoptable = self.model.adoptable(ids, session, self.now)
+        expected = self.model.refuses_adopt(adoptable)
+        refused, events = attempt(lambda: self.inventory.adopt(command, self.now))
+        assert refused is expected
+        if not refused:
+            assert {event.reservation.id for event in events} == set(adoptable)
+            self.happen(events)
+            for reservation_id in adoptable:
+                self.model.row(reservation_id)["user"] = "u1"
+
     @rule(reservation_id=reservations, owner=OWNERS, surplus=st.sampled_from([0, 0, 0, 0, -1, 1]))
     def convert(self, reservation_id: str, owner: Owner, surplus: int) -> None:
         command = self.conversion(reservation_id, owner, surplus)
@@ -275,11 +289,11 @@ class InventoryMachine(RuleBasedStateMachine):
     @invariant()
     def every_hold_is_as_the_model_has_it(self) -> None:
         held = {
-            hold.id: (hold.quantity, hold.unit_price, hold.expires_at, hold.extensions)
+            hold.id: (hold.quantity, hold.user_id, hold.unit_price, hold.expires_at, hold.extensions)
             for hold in self.inventory.holds.values()
         }
         assert held == {
-            row["id"]: (row["quantity"], row["price"], row["expires_at"], row["extensions"])
+            row["id"]: (row["quantity"], row["user"], row["price"], row["expires_at"], row["extensions"])
             for row in self.model.active()
         }
 

@@ -59,12 +59,13 @@ def test_asking_whether_it_is_exhausted_spends_nothing(budget: Budget, seconds: 
     assert budget.exhausted("a") is None
 
 
-def test_what_is_cleared_is_whole_again(budget: Budget) -> None:
+def test_what_is_given_back_can_be_spent_again(budget: Budget) -> None:
     for _ in range(3):
         spend(budget)
-    budget.clear("a")
-    budget.clear("never seen")
-    assert spend(budget) == (True, 2, 60)
+    budget.give_back("a")
+    budget.give_back("never seen")
+    assert spend(budget) == (True, 0, 60)
+    assert spend(budget) == (False, 0, 60)
 
 
 def test_its_policy_is_a_quota_in_a_window(budget: Budget) -> None:

@@ -149,6 +149,44 @@ async def test_good_credentials_are_never_counted(api: Api) -> None:
         await api.call("GET", CLEANUP, token=ADMIN_TOKEN, status=200)
 
 
+SIGN_UP = {"email": "ada@example.com", "password": "correct horse battery"}
+REGISTER, LOGIN = "/api/public/auth/register", "/api/public/auth/login"
+
+
+@configured(**limits(sign_in_per_account="3/15 minutes"))
+async def test_an_accounts_password_cannot_be_guessed_at_will_from_wherever(api: Api) -> None:
+    await api.call("POST", REGISTER, SIGN_UP, status=201)
+    for number in range(3):
+        wrong = {**SIGN_UP, "email": "ADA@example.com", "password": f"a wrong guess {number}"}
+        await api.refused("POST", LOGIN, wrong, status=401, code="invalid_credentials")
+    await api.refused("POST", LOGIN, SIGN_UP, **LIMITED)
+    await api.refused("POST", LOGIN, {**SIGN_UP, "email": "bob@example.com"}, status=401)
+    api.clock.advance(15 * 60_000)
+    await api.call("POST", LOGIN, SIGN_UP, status=200)
+
+
+@configured(**limits(sign_in_per_account="3/15 minutes"))
+async def test_many_guesses_at_once_get_no_further(api: Api) -> None:
+    wrong = {**SIGN_UP, "password": "a wrong guess"}
+    responses = await asyncio.gather(*(api.send("POST", LOGIN, wrong) for _ in range(8)))
+    assert sorted(response.status for response in responses) == [401] * 3 + [429] * 5
+
+
+@configured(**limits(sign_in_per_account="3/15 minutes"))
+async def test_signing_in_with_the_right_password_is_never_counted(api: Api) -> None:
+    await api.call("POST", REGISTER, SIGN_UP, status=201)
+    for _ in range(6):
+        await api.call("POST", LOGIN, SIGN_UP, status=200)
+
+
+@configured(**limits(sign_in_per_address="2/minute"))
+async def test_an_address_registers_and_signs_in_only_so_often(api: Api) -> None:
+    await api.call("POST", REGISTER, SIGN_UP, status=201)
+    await api.call("POST", LOGIN, SIGN_UP, status=200)
+    await api.refused("POST", REGISTER, {**SIGN_UP, "email": "bob@example.com"}, **LIMITED)
+    await api.refused("POST", LOGIN, SIGN_UP, **LIMITED)
+
+
 @configured(**limits(read_per_address="1/minute"))
 async def test_who_watches_the_service_is_not_limited(api: Api) -> None:
     for _ in range(5):

@@ -48,7 +48,7 @@ async def test_the_catalogue(both: tuple[Queries, Queries]) -> None:
     assert memory == sqlite
     assert [each.id for each in sqlite.events] == ["ev", "later"]
     assert [each.id for each in sqlite.ticket_types] == ["other", "tt"]
-    assert sqlite.seq == 21
+    assert sqlite.seq == 22
     assert (sqlite.counters["tt"].total, sqlite.counters["tt"].sold, sqlite.counters["tt"].reserved) == (6, 3, 2)
 
 

@@ -92,6 +92,19 @@ def test_a_row_that_refers_to_nothing_is_found(damage: Damage) -> None:
     assert damage(gone) == {FOREIGN_KEYS, CATALOGUE}
 
 
+def test_a_refresh_token_without_an_account_is_found_and_named(database: Path, damage: Damage) -> None:
+    assert damage(
+        "INSERT INTO refresh_tokens VALUES (x'ABCD', 'f', 'acct_nobody', 1, 2, NULL)",
+    ) == {FOREIGN_KEYS}
+    [problem] = [each for check in verify(database).checks for each in check.problems]
+    assert problem == "account_id of row ABCD of refresh_tokens is acct_nobody, and no such row is in accounts"
+
+
+def test_an_adoption_of_a_hold_that_has_ended_is_found(damage: Damage) -> None:
+    entry = f"{APPEND}, at, 'reservation.adopted', NULL, ticket_type_id, reservation_id, data FROM ledger"
+    assert damage(f"{entry} WHERE reservation_id = {CANCELLED} AND kind = 'reservation.cancelled'") == {LEGAL}
+
+
 def test_a_row_that_refers_to_nothing_is_named(database: Path, damage: Damage) -> None:
     damage("UPDATE ticket_types SET event_id = 'ev_gone' WHERE id = 'tt'")
     assert problems(database, FOREIGN_KEYS) == [

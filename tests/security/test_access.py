@@ -35,6 +35,7 @@ OF_THE_OWNER = {
 }  # fmt: skip
 OF_A_SIGNED_IN_OWNER = {**OF_THE_OWNER, SESSION_ONLY: 401, OTHER_SESSION: 401}
 OF_ANY_HOLDER = {**dict.fromkeys(CALLERS, 200), NOBODY: 401, **_NO_USER}
+OF_ANY_USER = {**OF_ANY_HOLDER, SESSION_ONLY: 401, OTHER_SESSION: 401}
 OF_ADMINS = {
     OWNER: 403, SESSION_ONLY: 401, USER_ONLY: 403, OTHER_SESSION: 401, OTHER_USER: 403, NOBODY: 401, ADMIN: 200,
     ADMIN_USER: 200, CRON: 403, FORGED: 401,
@@ -52,12 +53,26 @@ class Row:
     asks_session: bool = True
 
 
+SIGN_UP = {"email": "ada@example.com", "password": "correct horse battery"}
 EVENT = {"title": "T", "venue": "V", "startDate": "2027-03-20T19:00:00Z"}
 TYPE = {"name": "N", "price": 1, "currency": "EUR", "total": 5}
 HELD = "/api/public/reservations/{held}"
 
 TABLE = {
     "POST /api/public/sessions": Row("/api/public/sessions", {**ANYONE, **_NO_USER}, {}, asks_session=False),
+    "POST /api/public/sessions/claim": Row(
+        "/api/public/sessions/claim", OF_ANY_USER, {"sessionId": "s5"}, asks_session=False
+    ),
+    "POST /api/public/auth/register": Row("/api/public/auth/register", ANYONE, SIGN_UP, asks_session=False),
+    "POST /api/public/auth/login": Row(
+        "/api/public/auth/login", dict.fromkeys(CALLERS, 401), SIGN_UP, asks_session=False
+    ),
+    "POST /api/public/auth/refresh": Row(
+        "/api/public/auth/refresh", dict.fromkeys(CALLERS, 401), {"refreshToken": "x" * 43}, asks_session=False
+    ),
+    "POST /api/public/auth/logout": Row(
+        "/api/public/auth/logout", ANYONE, {"refreshToken": "x" * 43}, asks_session=False
+    ),
     "GET /api/public/events": Row("/api/public/events", ANYONE),
     "GET /api/public/events/{id}": Row("/api/public/events/ev", ANYONE),
     "GET /api/public/availability/{id}": Row("/api/public/availability/tt", ANYONE),

@@ -6,6 +6,7 @@ from itertools import count
 
 from actor_ticketing.domain.catalogue import Event, SalesWindow, TicketType
 from actor_ticketing.domain.commands import (
+    Adopt,
     ChangeTicketType,
     Convert,
     ExpireDue,
@@ -96,6 +97,11 @@ class Shop:
         command = Release(reservation_id=held.id, owner=Owner(session_id=held.session_id))
         return self._entry(self.inventory.release(command, now))
 
+    def adopt(self, held: Reservation, user: str, *, now: int = NOW) -> Entry:
+        """A guest signs in."""
+        command = Adopt(reservation_ids=(held.id,), session_id=held.session_id, user_id=user)
+        return self._entry(self.inventory.adopt(command, now))
+
     def buy(self, held: Reservation, *, now: int = NOW) -> Entry:
         """Turn a hold into tickets."""
         number = next(_numbers)
@@ -145,6 +151,7 @@ def long_history() -> list[Entry]:
         entries.append(shop.reserve(quantity, session=session, user=user, now=NOW + quantity, ms=60_000 * quantity))
         held.append(shop.reservation)
     entries += [shop.extend(held[1]), shop.extend(shop.reservation), shop.buy(held[2]), shop.release(held[3])]
+    entries += [shop.adopt(held[4], "u")]
     entries += [shop.expire(NOW + 60_001), shop.change(total=6), other.reserve(5, session="s", user="u")]
     entries += [other.buy(other.reservation), other.change(end=3), answer_kept("k"), answer_kept("l", body=b"\0\xff")]
     return entries

@@ -43,6 +43,7 @@ async def live(backend: Backend, clock: ManualClock) -> None:
     both = await office.reserve([("tt", 1), ("tt_vip", 2)], session_id="guest", user_id="ada")
     await office.purchase([(made.id, [ADA] * made.quantity) for made in both], GUEST, ADA)
     await hold(4)
+    await office.adopt("guest", "ada")
 
 
 def make_lively(path: Path) -> None:

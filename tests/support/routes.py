@@ -5,14 +5,19 @@ from typing import Any
 
 from aiohttp import ClientResponse, web
 
-from actor_ticketing.http.application import routes
+from actor_ticketing.http.application import account_routes, routes
 from support.web import ADMIN_TOKEN, CRON_SECRET, PERSON, Api, make_token
 
-ALL = [route for route in routes() if isinstance(route, web.RouteDef)]
+ALL = [route for route in [*routes(), *account_routes()] if isinstance(route, web.RouteDef)]
 UNSAFE = [route for route in ALL if route.method in {"POST", "PATCH", "DELETE"}]
 SAFE = [route for route in ALL if route.method == "GET"]
 
 VALID: dict[str, list[dict[str, Any]]] = {
+    "/api/public/sessions/claim": [{"sessionId": "s1"}],
+    "/api/public/auth/register": [{"email": "ada@example.com", "password": "correct horse battery"}],
+    "/api/public/auth/login": [{"email": "ada@example.com", "password": "correct horse battery"}],
+    "/api/public/auth/refresh": [{"refreshToken": "x" * 43}],
+    "/api/public/auth/logout": [{"refreshToken": "x" * 43}],
     "/api/public/reservations": [
         {"ticketTypeId": "tt", "quantity": 1, "sessionId": "s1", "expirationMinutes": 1, "metadata": {"a": 1}},
         {"reservations": [{"ticketTypeId": "tt", "quantity": 1}], "sessionId": "s1"},

@@ -56,7 +56,7 @@ def open_api(
                 yield Api(client=client, backend=backend, doors=doors, clock=clock)
             finally:
                 await client.close()
-                await doors.qr_codes.close()
+                await doors.close()
 
     return open_it
 

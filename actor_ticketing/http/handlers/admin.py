@@ -18,7 +18,7 @@ from actor_ticketing.http.schemas import EmptyBody
 
 async def list_events(request: web.Request) -> WholeResponse:
     """``GET /api/admin/events``: all of them, past ones included."""
-    doors_of(request).authenticator.admin(request)
+    await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     page, limit = page_of(request, default_limit=LIMIT_MAX)
     board, now = backend.desk.board, backend.clock.now()
@@ -27,7 +27,7 @@ async def list_events(request: web.Request) -> WholeResponse:
 
 async def show_event(request: web.Request) -> WholeResponse:
     """``GET /api/admin/events/{id}``."""
-    doors_of(request).authenticator.admin(request)
+    await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     show = backend.desk.board.event(request.match_info["id"])
     return respond(_event_answer(backend, show, status=200))
@@ -35,7 +35,7 @@ async def show_event(request: web.Request) -> WholeResponse:
 
 async def create_event(request: web.Request) -> WholeResponse:
     """``POST /api/admin/events``."""
-    admin = doors_of(request).authenticator.admin(request)
+    admin = await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     body, raw = await read_model(request, EventBody)
     return await perform(
@@ -51,7 +51,7 @@ async def create_event(request: web.Request) -> WholeResponse:
 
 async def change_event(request: web.Request) -> WholeResponse:
     """``PATCH /api/admin/events/{id}``: what is absent stays."""
-    admin = doors_of(request).authenticator.admin(request)
+    admin = await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     body, raw = await read_model(request, EventPatch)
     return await perform(
@@ -65,7 +65,7 @@ async def change_event(request: web.Request) -> WholeResponse:
 
 async def create_ticket_type(request: web.Request) -> WholeResponse:
     """``POST /api/admin/events/{id}/ticket-types``."""
-    admin = doors_of(request).authenticator.admin(request)
+    admin = await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     body, raw = await read_model(request, TicketTypeBody)
 
@@ -87,7 +87,7 @@ async def create_ticket_type(request: web.Request) -> WholeResponse:
 
 async def change_ticket_type(request: web.Request) -> WholeResponse:
     """``PATCH /api/admin/ticket-types/{id}``: what is absent stays, null takes a bound away."""
-    admin = doors_of(request).authenticator.admin(request)
+    admin = await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     body, raw = await read_model(request, TicketTypePatch)
     return await perform(
@@ -107,7 +107,7 @@ async def change_ticket_type(request: web.Request) -> WholeResponse:
 
 async def cleanup(request: web.Request) -> WholeResponse:
     """``POST /api/admin/reservations/cleanup``: sweep now."""
-    admin = doors_of(request).authenticator.admin(request)
+    admin = await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     _, raw = await read_model(request, EmptyBody, may_be_empty=True)
     return await perform(request, raw, admin.caller, lambda _: backend.sweeper.sweep("manual"), _swept)
@@ -115,13 +115,13 @@ async def cleanup(request: web.Request) -> WholeResponse:
 
 async def cron_cleanup(request: web.Request) -> WholeResponse:
     """``GET /api/cron/cleanup-reservations``: the same for an outside scheduler."""
-    doors_of(request).authenticator.cron(request)
+    await doors_of(request).authenticator.cron(request)
     return respond(_swept(await backend_of(request).sweeper.sweep("cron")))
 
 
 async def statistics(request: web.Request) -> WholeResponse:
     """``GET /api/admin/reservations/cleanup``: what expiry has done since the service started."""
-    doors_of(request).authenticator.admin(request)
+    await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     counts, overdue = await backend.sweeper.overview()
     lag = backend.statistics.expiry_lag.summary()

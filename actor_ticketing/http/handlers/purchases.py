@@ -9,7 +9,7 @@ from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.purchase import Person, Purchase
 from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, success, to_json
-from actor_ticketing.http.auth import Identity, caller_of, owner_of
+from actor_ticketing.http.auth import caller_of, owner_of
 from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.limits import PURCHASE
@@ -17,15 +17,16 @@ from actor_ticketing.http.parsing import read_model
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import HolderBody, PurchaseBody, PurchasesBody
 from actor_ticketing.http.throttling import spend_of
+from actor_ticketing.http.tokens import Identity
 
 
-def _signed_in(request: web.Request) -> Identity | None:
+async def _signed_in(request: web.Request) -> Identity | None:
     """Who buys, checked before anything of the body is looked at.
 
     :raises Unauthenticated: without a user, where a purchase needs one.
     """
     doors = doors_of(request)
-    identity = doors.authenticator.user(request)
+    identity = await doors.authenticator.user(request)
     if doors.purchase_needs_user and (identity is None or identity.user_id is None):
         raise Unauthenticated("A purchase needs a signed-in user: send a bearer token.")
     return identity
@@ -38,7 +39,7 @@ def _people(bodies: Sequence[HolderBody]) -> list[Person]:
 async def one(request: web.Request) -> WholeResponse:
     """``POST /api/public/reservations/{id}/purchase``."""
     backend = backend_of(request)
-    identity = _signed_in(request)
+    identity = await _signed_in(request)
     body, raw = await read_model(request, PurchaseBody)
     owner = owner_of(body.session_id, identity)
     spend_of(request, PURCHASE, owner)
@@ -66,7 +67,7 @@ async def one(request: web.Request) -> WholeResponse:
 async def several(request: web.Request) -> WholeResponse:
     """``POST /api/public/purchases``: several reservations of one owner, all or none."""
     backend = backend_of(request)
-    identity = _signed_in(request)
+    identity = await _signed_in(request)
     body, raw = await read_model(request, PurchasesBody)
     owner = owner_of(body.session_id, identity)
     spend_of(request, PURCHASE, owner)

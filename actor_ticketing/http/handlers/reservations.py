@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from actor_ticketing.domain.errors import Unauthenticated
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.reservation import Owner, Reservation
 from actor_ticketing.http import present
@@ -10,15 +11,15 @@ from actor_ticketing.http.auth import caller_of, owner_of
 from actor_ticketing.http.context import address_of, backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.limits import READ, RESERVE
-from actor_ticketing.http.parsing import page_of, read_model
+from actor_ticketing.http.parsing import LIMIT_MAX, page_of, read_model
 from actor_ticketing.http.responses import WholeResponse
-from actor_ticketing.http.schemas import CreateReservationBody, ExtendBody, SessionBody
+from actor_ticketing.http.schemas import ClaimSessionBody, CreateReservationBody, ExtendBody, SessionBody
 from actor_ticketing.http.throttling import require_restraint, spend_of
 
 
-def owner_in_query(request: web.Request) -> Owner:
+async def owner_in_query(request: web.Request) -> Owner:
     """Who looks."""
-    owner = owner_of(request.query.get("sessionId"), doors_of(request).authenticator.user(request))
+    owner = owner_of(request.query.get("sessionId"), await doors_of(request).authenticator.user(request))
     spend_of(request, READ, owner)
     return owner
 
@@ -27,7 +28,7 @@ async def create(request: web.Request) -> WholeResponse:
     """``POST /api/public/reservations``: one line or several, all or none."""
     backend = backend_of(request)
     body, raw = await read_model(request, CreateReservationBody)
-    owner = owner_of(body.session_id, doors_of(request).authenticator.user(request))
+    owner = owner_of(body.session_id, await doors_of(request).authenticator.user(request))
     spend_of(request, RESERVE, owner)
     require_restraint(request, owner)
     box_office, clock, board = backend.box_office, backend.clock, backend.box_office.board
@@ -65,7 +66,7 @@ async def create(request: web.Request) -> WholeResponse:
 async def index(request: web.Request) -> WholeResponse:
     """``GET /api/public/reservations``: live holds of a session, or of the user."""
     backend = backend_of(request)
-    owner = owner_in_query(request)
+    owner = await owner_in_query(request)
     page, limit = page_of(request)
     held, total = backend.box_office.active(owner, offset=(page - 1) * limit, limit=limit)
     now = backend.clock.now()
@@ -76,7 +77,7 @@ async def index(request: web.Request) -> WholeResponse:
 async def show(request: web.Request) -> WholeResponse:
     """``GET /api/public/reservations/{id}``: any state; a purchased one with its tickets."""
     backend = backend_of(request)
-    record = await backend.box_office.reservation(request.match_info["id"], owner_in_query(request))
+    record = await backend.box_office.reservation(request.match_info["id"], await owner_in_query(request))
     bought = None
     if record.transaction is not None:
         bought = {
@@ -87,11 +88,34 @@ async def show(request: web.Request) -> WholeResponse:
     return respond(success(present.one_reservation(board, record.reservation, now, bought)))
 
 
+async def claim_session(request: web.Request) -> WholeResponse:
+    """``POST /api/public/sessions/claim``: a guest has signed in, and what the session holds is now the user's too."""
+    backend = backend_of(request)
+    identity = await doors_of(request).authenticator.user(request)
+    if identity is None or identity.user_id is None:
+        raise Unauthenticated("Claiming a session needs a signed-in user: send a bearer token.")
+    body, raw = await read_model(request, ClaimSessionBody)
+    owner = owner_of(body.session_id, identity)
+    spend_of(request, RESERVE, owner)
+    box_office, user_id = backend.box_office, identity.user_id
+
+    def render(claimed: int) -> Answer:
+        now = backend.clock.now()
+        held = [each for each in box_office.board.live.of(owner, now) if each.user_id == user_id][:LIMIT_MAX]
+        data = (
+            f'{{"reservations":{present.reservations(box_office.board, held, now)},"claimed":{claimed},'
+            f'"serverTime":"{rfc3339(now)}"}}'
+        )
+        return success(data, message="Session claimed successfully")
+
+    return await perform(request, raw, caller_of(owner), lambda _: box_office.adopt(body.session_id, user_id), render)
+
+
 async def extend(request: web.Request) -> WholeResponse:
     """``PATCH /api/public/reservations/{id}``."""
     backend = backend_of(request)
     body, raw = await read_model(request, ExtendBody)
-    owner = owner_of(body.session_id, doors_of(request).authenticator.user(request))
+    owner = owner_of(body.session_id, await doors_of(request).authenticator.user(request))
     spend_of(request, RESERVE, owner)
     box_office = backend.box_office
     policy = box_office.policies.extension
@@ -118,7 +142,7 @@ async def cancel(request: web.Request) -> WholeResponse:
     backend = backend_of(request)
     body, raw = await read_model(request, SessionBody, may_be_empty=True)
     session_id = body.session_id if body.session_id is not None else request.query.get("sessionId")
-    owner = owner_of(session_id, doors_of(request).authenticator.user(request))
+    owner = owner_of(session_id, await doors_of(request).authenticator.user(request))
     spend_of(request, RESERVE, owner)
     box_office = backend.box_office
 

@@ -18,7 +18,7 @@ async def create_session(request: web.Request) -> WholeResponse:
     """``POST /api/public/sessions``: a new guest session. Nothing is stored; the id is its own proof."""
     backend = backend_of(request)
     _, raw = await read_model(request, EmptyBody, may_be_empty=True)
-    identity = doors_of(request).authenticator.user(request)
+    identity = await doors_of(request).authenticator.user(request)
 
     async def action(_: object) -> str:
         return backend.box_office.new_session_id()
