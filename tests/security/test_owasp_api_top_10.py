@@ -5,12 +5,20 @@ https://owasp.org/API-Security/editions/2023/en/0x11-t10/. docs/security.md name
 
 import asyncio
 import re
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+from aiohttp import web
+from pydantic import ValidationError
 
+from actor_ticketing.config.sections import IssuerSettings
+from actor_ticketing.domain.errors import Unavailable
+from actor_ticketing.http.jwks import JwksKeys
+from support.provider import RSA, KeyServer
 from support.routes import ALL, template_of
 from support.web import ADMIN_TOKEN, CLEANUP, RESERVATIONS, Api, configured, make_token, purchase_of
 
@@ -132,6 +140,65 @@ async def test_api6_business_flows_nobody_keeps_stock_away_by_holding_it_again_a
     for number in range(3):
         await api.cancel(await api.reserve(session=f"s{number}"), session=f"s{number}")
     await api.refused("POST", RESERVATIONS, BODY, status=429, code="rate_limited")
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[KeyServer]:
+    server = KeyServer()
+    await server.start()
+    yield server
+    await server.close()
+
+
+@pytest.mark.parametrize("member", ["jku", "x5u"])
+async def test_api7_request_forgery_no_address_that_a_token_names_is_fetched(
+    api: Api, provider: KeyServer, member: str
+) -> None:
+    claims = {"sub": "u", "iss": "actor-ticketing", "aud": "actor-ticketing", "exp": int(time.time()) + 600}
+    token = jwt.encode(claims, RSA, "RS256", headers={"kid": "k1", member: provider.url})
+    await api.refused("GET", RESERVATIONS, token=token, status=401)
+    assert provider.fetches == 0
+
+
+@pytest.mark.parametrize(
+    "url", ["http://169.254.169.254/latest", "file:///etc/passwd", "gopher://x/", "http://keys.example"]
+)
+def test_api7_request_forgery_keys_are_only_fetched_over_tls(url: str) -> None:
+    with pytest.raises(ValidationError, match="https://"):
+        IssuerSettings(name="https://provider.example", jwks_url=url)
+
+
+async def test_api10_consumption_a_provider_that_sends_us_elsewhere_is_not_followed(provider: KeyServer) -> None:
+    elsewhere = KeyServer()
+    await elsewhere.start()
+    keys = JwksKeys(provider.url, ["RS256"], cache_seconds=600)
+
+    async def redirect() -> web.Response:
+        return web.Response(status=302, headers={"Location": elsewhere.url})
+
+    provider.answer = redirect
+    with pytest.raises(Unavailable):
+        await keys.find({"alg": "RS256", "kid": "k1"})
+    assert (provider.fetches, elsewhere.fetches) == (1, 0)
+    await elsewhere.close()
+
+
+async def test_api10_consumption_a_provider_that_never_stops_is_cut_off(provider: KeyServer) -> None:
+    keys = JwksKeys(provider.url, ["RS256"], cache_seconds=600)
+
+    async def endless() -> web.Response:
+        return web.Response(body=b'{"keys": [' + b" " * 3_000_000 + b"]}", content_type="application/json")
+
+    provider.answer = endless
+    with pytest.raises(Unavailable):
+        await keys.find({"alg": "RS256", "kid": "k1"})
+
+
+async def test_api10_consumption_a_published_secret_signs_nothing(provider: KeyServer) -> None:
+    keys = JwksKeys(provider.url, ["RS256"], cache_seconds=600)
+    provider.keys = [{"kty": "oct", "kid": "k1", "alg": "RS256", "k": "c2VjcmV0"}]
+    with pytest.raises(Unavailable):
+        await keys.find({"alg": "RS256", "kid": "k1"})
 
 
 async def test_api8_configuration_every_answer_tells_browsers_to_be_careful(api: Api) -> None:
