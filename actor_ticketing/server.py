@@ -44,6 +44,7 @@ def doors_of(settings: Settings, credentials: Credentials) -> Doors:
         signer=TicketSigner([SigningKey(key.kid, key.seed) for key in credentials.ticket_keys]),
         qr_codes=QrCodes(),
         purchase_needs_user=settings.auth.purchase == "required",
+        allowed_origins=settings.server.allowed_origins,
     )
 
 

@@ -19,6 +19,7 @@ class Kind(Enum):
     NOT_FOUND = auto()
     CONFLICT = auto()
     KEY_REUSED = auto()
+    TOO_MANY = auto()
     UNAVAILABLE = auto()
 
 
@@ -179,6 +180,16 @@ class KeyReused(Refusal):
     code = "idempotency_key_reused"
 
 
+class TooManyConnections(Refusal):
+    """An address or a session has as many WebSockets open as it may have. ``scope`` says which of the two."""
+
+    kind = Kind.TOO_MANY
+    code = "too_many_connections"
+
+    def __init__(self, *, limit: int, scope: str) -> None:
+        super().__init__(f"This {scope} has as many connections as it may have.", {"limit": limit, "scope": scope})
+
+
 class Unavailable(Refusal):
     """Storage is unavailable, the service is overloaded, or it is draining. Trying again later may help."""
 
@@ -200,8 +211,8 @@ class Overloaded(Unavailable):
 
     code = "overloaded"
 
-    def __init__(self) -> None:
-        super().__init__("Too many requests are waiting. Please try again in a moment.")
+    def __init__(self, message: str = "Too many requests are waiting. Please try again in a moment.") -> None:
+        super().__init__(message)
 
 
 class Draining(Unavailable):

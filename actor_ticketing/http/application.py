@@ -4,7 +4,7 @@ from aiohttp import web
 
 from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Doors
-from actor_ticketing.http.handlers import admin, operations, purchases, reservations, shop
+from actor_ticketing.http.handlers import admin, live, operations, purchases, reservations, shop
 from actor_ticketing.http.runner import refuse_expectation
 
 # What is not such an id is no address here, so no handler meets a NUL, a slash or a surrogate in one.
@@ -30,6 +30,7 @@ def routes() -> list[web.RouteDef]:
         web.patch(f"{_RESERVATIONS}/{_ID}", reservations.extend),
         web.post(f"{_RESERVATIONS}/{_ID}/purchase", purchases.one),
         web.post("/api/public/purchases", purchases.several),
+        web.get("/api/public/ws", live.open_socket),
         web.get("/api/admin/events", admin.list_events),
         web.post("/api/admin/events", admin.create_event),
         web.get(f"/api/admin/events/{_ID}", admin.show_event),
@@ -49,6 +50,7 @@ def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     app = web.Application(client_max_size=max_body_bytes)
     app[DOORS] = doors
     idempotency.install(app)
+    app.on_shutdown.append(live.close_sockets)
     for route in (defined := routes()):
         route.kwargs["expect_handler"] = refuse_expectation
     app.add_routes(defined)

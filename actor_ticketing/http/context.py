@@ -1,7 +1,7 @@
 """What the handlers work with, handed to the aiohttp application once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.errors import Unavailable
 from actor_ticketing.http.auth import Authenticator
+from actor_ticketing.http.live.hub import Hub
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import TicketSigner
 
@@ -26,6 +27,7 @@ class Backend:
     sweeper: Sweeper
     statistics: Statistics
     clock: Clock
+    hub: Hub
     next_due_at: Callable[[], int | None]
 
 
@@ -33,6 +35,7 @@ class Backend:
 class Doors:
     """What there is before the service is: how to check credentials, how to draw codes, and whether to let anyone in.
 
+    :ivar allowed_origins: web origins that may open a WebSocket, in lower case; empty: any may.
     :ivar backend: None until recovery is done.
     :ivar draining: set when the service is about to stop.
     :ivar reading: deadlines of the bodies that are still arriving.
@@ -42,15 +45,17 @@ class Doors:
     signer: TicketSigner
     qr_codes: QrCodes
     purchase_needs_user: bool = True
+    allowed_origins: Sequence[str] = ()
     backend: Backend | None = None
     draining: bool = False
     reading: set[asyncio.Timeout] = field(default_factory=set)
 
     def drain(self, *, body_grace_seconds: float) -> None:
-        """Let nobody in any more; bodies that are still arriving get this long."""
+        """Let nobody in any more, and close the WebSockets; bodies that are still arriving get this long."""
         self.draining = True
         if self.backend is not None:
             self.backend.box_office.drain()
+            self.backend.hub.close()
         deadline = asyncio.get_running_loop().time() + body_grace_seconds
         for timeout in self.reading:
             timeout.reschedule(deadline)

@@ -18,6 +18,7 @@ STATUS = {
     Kind.NOT_FOUND: 404,
     Kind.CONFLICT: 409,
     Kind.KEY_REUSED: 422,
+    Kind.TOO_MANY: 429,
     Kind.UNAVAILABLE: 503,
 }
 
@@ -30,7 +31,9 @@ _CODES = {
     413: ("body_too_large", "The body is larger than this service takes."),
     415: ("unsupported_media_type", "The body has to be JSON, sent as application/json."),
     417: ("expectation_failed", "The only expectation met here is 100-continue."),
+    426: ("upgrade_required", "This address speaks WebSocket, version 13, and nothing else."),
 }
+_KEPT_HEADERS = ("Allow", "Upgrade", "Connection", "Sec-WebSocket-Version")
 
 
 @value
@@ -54,6 +57,8 @@ def failure_of_refusal(refusal: Refusal) -> Failure:
     if refusal.kind is Kind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = f'{REALM}, error="{refusal.details}"' if refusal.details else REALM
         return Failure(status=401, code=refusal.code, message=refusal.message, headers=headers)
+    if refusal.kind is Kind.TOO_MANY:
+        headers["Retry-After"] = "10"
     if refusal.kind is Kind.UNAVAILABLE:
         headers["Retry-After"] = "5" if isinstance(refusal, Draining) else "1"
     return Failure(
@@ -68,7 +73,7 @@ def failure_of_refusal(refusal: Refusal) -> Failure:
 def failure_of_http(error: web.HTTPException) -> Failure:
     """The failure that an exception of aiohttp's own becomes: unknown routes, wrong methods, bodies too large."""
     code, message = _CODES.get(error.status, ("bad_request", HTTPStatus(error.status).phrase))
-    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+    headers = {name: error.headers[name] for name in _KEPT_HEADERS if name in error.headers}
     return Failure(status=error.status, code=code, message=message, headers=headers)
 
 

@@ -43,7 +43,7 @@ def around(handler: Handler) -> Handler:
         except web.HTTPException as error:
             response = respond_failure(request, failure_of_http(error))
         except Exception:
-            log.exception("request_failed", method=request.method, route=_route_of(request), request_id=_id_of(request))
+            log.exception("request_failed", method=request.method, route=_route_of(request), request_id=id_of(request))
             response = respond_failure(request, INTERNAL)
         name_request(request, response)
         return response
@@ -54,10 +54,10 @@ def around(handler: Handler) -> Handler:
 def name_request(request: web.BaseRequest, response: web.StreamResponse) -> None:
     """Let a response carry the id of its request."""
     if isinstance(response, WholeResponse):
-        response.request_id = _id_of(request)
+        response.request_id = id_of(request)
 
 
-def _id_of(request: web.BaseRequest) -> str:
+def id_of(request: web.BaseRequest) -> str:
     """The request's own id if it sent a sane one; otherwise one is made, once."""
     given = request.headers.get(REQUEST_ID)
     if given is not None and _SANE.fullmatch(given):

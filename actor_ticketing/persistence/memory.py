@@ -13,7 +13,14 @@ from actor_ticketing.domain.events import (
     TicketTypeChanged,
     TicketTypeCreated,
 )
-from actor_ticketing.domain.ports import CatalogueRecord, Entry, ReservationRecord, StockRecord, StoredAnswer
+from actor_ticketing.domain.ports import (
+    CatalogueRecord,
+    Entry,
+    ReservationMoment,
+    ReservationRecord,
+    StockRecord,
+    StoredAnswer,
+)
 from actor_ticketing.domain.purchase import Purchase, Ticket
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 
@@ -105,6 +112,16 @@ class MemoryStore:
     async def answer(self, caller: bytes, key: str) -> StoredAnswer | None:
         """The answer kept for an Idempotency-Key, however old."""
         return self._answers.get((caller, key))
+
+    async def reservation_history(
+        self, session_id: str, *, after: int, until: int
+    ) -> Sequence[ReservationMoment] | None:
+        """What the ledger, which is whole, tells of a session's reservations."""
+        return [
+            ReservationMoment(seq=seq, at=event.at, kind=event.kind, reservation=held)
+            for seq, event in enumerate(self.ledger[after:until], after + 1)
+            if (held := getattr(event, "reservation", None)) is not None and held.session_id == session_id
+        ]
 
     async def overdue(self, now: int) -> Mapping[str, int]:
         """How many ACTIVE holds are overdue, by ticket type."""
