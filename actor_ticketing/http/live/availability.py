@@ -66,7 +66,7 @@ class Topics:
         if topic is None or topic.timer is not None:
             return
         now = self._clock.now()
-        due = max(topic.next_at, math.ceil(self._free_at))
+        due = max(topic.next_at, int(self._free_at))
         if due <= now:
             self._tell(ticket_type_id, topic, now)
         else:
