@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from actor_ticketing.domain.errors import Draining, Kind, Refusal
+from actor_ticketing.domain.errors import Draining, Kind, Refusal, TooManyConnections
 from actor_ticketing.domain.values import value
 from actor_ticketing.http.answers import to_json
 from actor_ticketing.http.responses import JSON_UTF8, WholeResponse
@@ -57,8 +57,11 @@ def failure_of_refusal(refusal: Refusal) -> Failure:
     if refusal.kind is Kind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = f'{REALM}, error="{refusal.details}"' if refusal.details else REALM
         return Failure(status=401, code=refusal.code, message=refusal.message, headers=headers)
-    if refusal.kind is Kind.TOO_MANY:
+    if isinstance(refusal, TooManyConnections):
+        name = f'"{refusal.details["scope"]}-connections"'
         headers["Retry-After"] = "10"
+        headers["RateLimit-Policy"] = f"{name};q={refusal.details['limit']}"
+        headers["RateLimit"] = f"{name};r=0;t=10"
     if refusal.kind is Kind.UNAVAILABLE:
         headers["Retry-After"] = "5" if isinstance(refusal, Draining) else "1"
     return Failure(

@@ -4,7 +4,20 @@ from collections.abc import Callable
 
 from bench.plan import Plan, Watcher
 from bench.results import Result
-from bench.scenarios import availability, bulk, emf, hot, life, memory, scaling, sellout, startup, storm, types
+from bench.scenarios import (
+    availability,
+    bulk,
+    emf,
+    hot,
+    life,
+    memory,
+    scaling,
+    sellout,
+    startup,
+    storm,
+    types,
+    watchers,
+)
 
 SCENARIOS: dict[str, Callable[[Plan, Watcher], Result]] = {
     "hot": hot.run,
@@ -13,6 +26,7 @@ SCENARIOS: dict[str, Callable[[Plan, Watcher], Result]] = {
     "availability": availability.run,
     "life": life.run,
     "bulk": bulk.run,
+    "watchers": watchers.run,
     "emf": emf.run,
     "storm": storm.run,
     "scaling": scaling.run,

@@ -99,6 +99,8 @@ async def test_a_session_has_so_many_connections(api: Api) -> None:
         error, headers = await refused(api, status=429, code="too_many_connections")
         assert error["details"] == {"limit": 2, "scope": "session"}
         assert int(headers["Retry-After"]) > 0
+        assert headers["RateLimit-Policy"] == '"session-connections";q=2'
+        assert headers["RateLimit"].startswith('"session-connections";r=0;t=')
         async with listening(api, "other") as socket:
             assert await hear_all(socket) == []
     await eventually(lambda: api.backend.hub.open == 0)

@@ -1,28 +1,35 @@
 """Availability for those who watch: the last state soon, and not every state."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from actor_ticketing.actors.board import Board
 from actor_ticketing.clock import Clock, Timer
 from actor_ticketing.http.live.listener import Listener
 from actor_ticketing.http.live.messages import availability
 
-SENDS_PER_SECOND = 10_000
+SENDS_PER_SECOND = 5_000
 """How many of these messages all sockets together get in a second. Beyond, each gets fewer, so that many who watch a
-sale do not slow it. A few sockets never come near it."""
+sale do not slow it: a message costs the kernel more than anything here. A few sockets never come near it."""
+
+SLICE = 100
+"""Sockets that are told in one go. The others follow at the pace above, so that buyers never wait for all of them."""
 
 
 @dataclass(slots=True)
 class _Topic:
     """Who watches a ticket type.
 
-    :ivar next_at: when the next message may go out, ms since the epoch.
-    :ivar timer: set while something has changed that is still to be told.
+    :ivar has_changed: since the present round began.
+    :ivar waiting: who is still to be told in the present round.
+    :ivar next_at: when the next round may begin, ms since the epoch.
+    :ivar timer: set while there is anything left to tell.
     """
 
     listeners: set[Listener] = field(default_factory=set)
+    has_changed: bool = False
+    waiting: list[Listener] = field(default_factory=list)
     next_at: int = 0
     timer: Timer | None = None
 
@@ -63,26 +70,31 @@ class Topics:
     def changed(self, ticket_type_id: str) -> None:
         """Note that a ticket type has other counters now."""
         topic = self._topics.get(ticket_type_id)
-        if topic is None or topic.timer is not None:
-            return
+        if topic is not None:
+            topic.has_changed = True
+            if topic.timer is None:
+                self._go_on(ticket_type_id, topic)
+
+    def _go_on(self, ticket_type_id: str, topic: _Topic) -> None:
+        """Tell those whose turn it is. A timer may be early, and others may have used the time up: then none are."""
+        topic.timer = None
         now = self._clock.now()
-        due = max(topic.next_at, int(self._free_at))
-        if due <= now:
-            self._tell(ticket_type_id, topic, now)
-        else:
-            topic.timer = self._clock.call_at(due, self._wake(ticket_type_id, topic))
+        if self._due(topic) <= now:
+            if not topic.waiting:
+                topic.waiting, topic.has_changed = list(topic.listeners), False
+                topic.next_at = now + self._interval_ms
+            self._tell_some(ticket_type_id, topic, now)
+        if topic.waiting or topic.has_changed:
+            topic.timer = self._clock.call_at(self._due(topic), partial(self._go_on, ticket_type_id, topic))
 
-    def _wake(self, ticket_type_id: str, topic: _Topic) -> Callable[[], None]:
-        def wake() -> None:
-            topic.timer = None
-            # It may be early, or others may have used the time up: then it waits once more.
-            self.changed(ticket_type_id)
+    def _due(self, topic: _Topic) -> int:
+        free_at = int(self._free_at)
+        return free_at if topic.waiting else max(topic.next_at, free_at)
 
-        return wake
-
-    def _tell(self, ticket_type_id: str, topic: _Topic, now: int) -> None:
+    def _tell_some(self, ticket_type_id: str, topic: _Topic, now: int) -> None:
         message = availability(self._board, ticket_type_id, now)
-        for listener in topic.listeners:
-            listener.send(message)
-        topic.next_at = now + self._interval_ms
-        self._free_at = max(self._free_at, now) + len(topic.listeners) * 1000 / SENDS_PER_SECOND
+        told, topic.waiting = topic.waiting[:SLICE], topic.waiting[SLICE:]
+        for listener in told:
+            if listener in topic.listeners:
+                listener.send(message)
+        self._free_at = max(self._free_at, now) + len(told) * 1000 / SENDS_PER_SECOND

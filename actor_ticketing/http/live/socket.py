@@ -12,6 +12,7 @@ HEARTBEAT_SECONDS = 30.0
 """How often a silent client is asked whether it is still there; it has half that time to answer."""
 
 MESSAGE_BYTES_MAX = 16 * 1024
+"""What a client may say in one message."""
 
 # The kernel would otherwise keep megabytes for a client that does not read before anybody noticed.
 _SEND_BUFFER_BYTES = 64 * 1024
@@ -24,7 +25,7 @@ class LiveSocket(web.WebSocketResponse):
     """
 
     def __init__(self) -> None:
-        super().__init__(heartbeat=HEARTBEAT_SECONDS, compress=False, max_msg_size=MESSAGE_BYTES_MAX)
+        super().__init__(heartbeat=HEARTBEAT_SECONDS, compress=False, max_msg_size=MESSAGE_BYTES_MAX + 1)
         self._transport: asyncio.Transport | None = None
 
     async def open(self, request: web.Request) -> asyncio.Transport:

@@ -139,3 +139,42 @@ async def test_a_great_many_who_watch_get_fewer_messages_each(
     assert ear.heard("ticketTypeId", "available") == [("tt_2", 99)]
     clock.advance(500)
     assert ear.heard("ticketTypeId", "available") == [("tt", 98)]
+
+
+async def test_many_who_watch_are_told_in_slices_and_all_of_the_last_state(
+    backend: Backend, hub: Hub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(availability, "SLICE", 2)
+    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 10)
+    ears = [Ear() for _ in range(5)]
+    for ear in ears:
+        hub.topics.subscribe("tt", ear)
+        hub.attach(ear, "watchers")
+        ear.heard()
+    rounds = []
+    await hold(backend)
+    for _ in range(6):
+        rounds.append([each for ear in ears for each in ear.heard("seq", "available")])
+        clock.advance(200)
+        if len(rounds) == 1:
+            await hold(backend)
+    assert [len(told) for told in rounds] == [2, 2, 1, 2, 2, 1]
+    assert rounds[0] == [(4, 99)] * 2
+    assert rounds[1] == [(4, 99)] * 2
+    assert [each for told in rounds[2:] for each in told] == [(5, 98)] * 6
+
+
+async def test_who_unsubscribes_in_the_middle_of_a_round_is_left_out(
+    backend: Backend, hub: Hub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(availability, "SLICE", 1)
+    ears = [Ear(), Ear()]
+    for ear in ears:
+        hub.topics.subscribe("tt", ear)
+        hub.attach(ear, "watchers")
+        ear.heard()
+    await hold(backend)
+    [late] = [ear for ear in ears if not ear.frames]
+    hub.topics.unsubscribe("tt", late)
+    clock.advance(1_000)
+    assert late.heard() == []
