@@ -6,6 +6,7 @@ import select
 import socket
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
@@ -26,6 +27,21 @@ class _Watcher:
     reserved: int = -1
     tail: bytes = field(default=b"", repr=False)
 
+    def begin(self, host: str, ticket_type_id: str, number: int) -> None:
+        """Shake hands and subscribe."""
+        self.plug.sendall(
+            f"GET /api/public/ws?sessionId=watcher-{number} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        answer = self.plug.recv(4_096)
+        if not answer.startswith(b"HTTP/1.1 101") or not answer.endswith(b"\r\n\r\n"):
+            raise BenchError(f"a watcher was not let in: {answer[:300].decode(errors='replace')}")
+        wish = json.dumps({"action": "subscribe", "ticketTypeIds": [ticket_type_id]}).encode()
+        # A mask of zeros leaves the text as it is.
+        self.plug.sendall(bytes((0x81, 0x80 | len(wish))) + b"\0\0\0\0" + wish)
+        self.plug.setblocking(False)
+
 
 class Watchers:
     """A thread that reads for all of them on the generator's core. Use it as a context manager.
@@ -35,7 +51,13 @@ class Watchers:
 
     def __init__(self, address: str, ticket_type_id: str, number: int, core: int | None) -> None:
         self._core = core
-        self._watchers = [_connect(address, ticket_type_id, each) for each in range(number)]
+        self._watchers: list[_Watcher] = []
+        with ExitStack() as opened:
+            opened.callback(self._close)
+            for each in range(number):
+                self._watchers.append(_Watcher(_connect(address)))
+                self._watchers[-1].begin(urlsplit(address).netloc, ticket_type_id, each)
+            opened.pop_all()
         self._stop = threading.Event()
         self._gone = 0
         self._thread = threading.Thread(target=self._read)
@@ -48,6 +70,9 @@ class Watchers:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
+        self._close()
+
+    def _close(self) -> None:
         for watcher in self._watchers:
             watcher.plug.close()
 
@@ -93,19 +118,6 @@ class Watchers:
         poll.close()
 
 
-def _connect(address: str, ticket_type_id: str, number: int) -> _Watcher:
+def _connect(address: str) -> socket.socket:
     place = urlsplit(address)
-    plug = socket.create_connection((place.hostname, place.port or 80), timeout=10)
-    plug.sendall(
-        f"GET /api/public/ws?sessionId=watcher-{number} HTTP/1.1\r\nHost: {place.netloc}\r\nConnection: Upgrade\r\n"
-        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
-    )
-    answer = plug.recv(4_096)
-    if not answer.startswith(b"HTTP/1.1 101") or not answer.endswith(b"\r\n\r\n"):
-        raise BenchError(f"a watcher was not let in: {answer[:300].decode(errors='replace')}")
-    wish = json.dumps({"action": "subscribe", "ticketTypeIds": [ticket_type_id]}).encode()
-    # A mask of zeros leaves the text as it is.
-    plug.sendall(bytes((0x81, 0x80 | len(wish))) + b"\0\0\0\0" + wish)
-    plug.setblocking(False)
-    return _Watcher(plug)
+    return socket.create_connection((place.hostname, place.port or 80), timeout=10)

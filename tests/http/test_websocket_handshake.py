@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from aiohttp import WSServerHandshakeError
+from aiohttp import ClientError, WSServerHandshakeError
 
 from actor_ticketing.http.context import Doors
+from actor_ticketing.http.live.socket import LiveSocket
 from support.live import WS, end_of, hear_all, listening
 from support.service import eventually
 from support.web import Api, configured, failure_of, fields_of
@@ -137,3 +138,19 @@ async def test_when_the_service_stops_sockets_close_and_no_more_get_in(api: Api)
     await refused(api, status=503, code="draining")
     with pytest.raises(WSServerHandshakeError):
         await api.client.ws_connect(f"{WS}?sessionId=s1")
+
+
+async def test_a_client_that_goes_during_the_handshake_is_no_error(
+    api: Api, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def go(*_: object) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(LiveSocket, "prepare", go)
+        with pytest.raises(ClientError):
+            await api.client.ws_connect(f"{WS}?sessionId=s1")
+    await eventually(lambda: api.backend.hub.open == 0)
+    assert "request_failed" not in "".join(capfd.readouterr())
+    async with listening(api) as socket:
+        assert await hear_all(socket) == []

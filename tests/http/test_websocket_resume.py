@@ -1,6 +1,7 @@
 """The WebSocket: what a client that was away is told."""
 
 import asyncio
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -205,3 +206,57 @@ async def test_who_has_too_much_to_be_told_while_the_ledger_is_read_is_disconnec
         await end_of(socket)
         assert api.backend.hub.statistics.dropped == 1
         assert types_of(await watch(other, "tt")) == ["availability"]
+
+
+async def test_the_end_of_the_service_is_told_to_whoever_is_being_told_what_it_missed(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.reserve()
+    ledger = Ledger(api, monkeypatch)
+    async with listening(api, after=0) as socket:
+        await eventually(lambda: bool(ledger.asked))
+        api.doors.drain(body_grace_seconds=1)
+        ledger.let_through()
+        assert await end_of(socket) == 1001
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whoever_comes_and_goes_hears_everything_once_and_in_order(api: Api, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - it has to be the same each time.
+    await list_ticket_type(api.backend, "big", total=1_000)
+    is_over = False
+
+    async def shop(session: str) -> None:
+        for _ in range(40):
+            held = await api.reserve(session=session, of="big")
+            await asyncio.sleep(chance.choice([0, 0, 0.001, 0.003]))
+            if chance.random() < 0.5:
+                await api.cancel(held, session=session)
+
+    async def come_and_go() -> list[tuple[int, str]]:
+        heard: list[tuple[int, str]] = []
+        last = 3
+        is_last = False
+        while not is_last:
+            is_last = is_over
+            async with listening(api, "s1", after=last) as socket:
+                await socket.send_json({"action": "subscribe", "ticketTypeIds": ["big"]})
+                told = await hear_all(socket)
+                await asyncio.sleep(chance.choice([0, 0.002]))
+                for message in told + await hear_all(socket):
+                    assert message["seq"] >= last
+                    last = message["seq"]
+                    if message["type"] != "availability":
+                        heard.append((last, message["type"]))
+        return heard
+
+    async def shop_all() -> None:
+        nonlocal is_over
+        await asyncio.gather(*(shop(session) for session in ("s1", "s2", "s1")))
+        is_over = True
+
+    heard, _ = await asyncio.gather(come_and_go(), shop_all())
+    end = api.backend.box_office.board.seq
+    ledger = await api.backend.hub.histories._queries.reservation_history("s1", after=0, until=end)
+    assert ledger is not None
+    assert heard == [(moment.seq, moment.kind) for moment in ledger]

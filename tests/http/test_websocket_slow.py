@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import WSMsgType
 
+from actor_ticketing.http.live import socket as live_socket
 from support.live import WS, end_of, hear_all, listening
 from support.service import eventually, hold
 from support.web import Api, configured
@@ -99,6 +100,21 @@ async def test_a_client_that_does_not_read_does_not_hold_the_end_up(api: Api, is
         async with asyncio.timeout(10):
             await api.client.server.close()  # type: ignore[union-attr]
         assert hub.open == 0
+    finally:
+        plug.close()
+
+
+async def test_a_client_that_answers_no_ping_is_forgotten_with_all_that_waits_for_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_socket, "HEARTBEAT_SECONDS", 0.5)
+    plug = await lazy_client(api)
+    hub = api.backend.hub
+    [connection] = hub._listeners
+    try:
+        await tell_much(api, "lazy", until=lambda: len(connection._queue) > 0)  # type: ignore[attr-defined]
+        await eventually(lambda: hub.open == 0)
+        await eventually(lambda: connection._protocol.transport is None)  # type: ignore[attr-defined]
     finally:
         plug.close()
 

@@ -33,7 +33,10 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
         socket = LiveSocket()
         socket.headers[REQUEST_ID] = id_of(request)
         socket.headers["Server"] = "actor-ticketing"
-        transport = await socket.open(request)
+        try:
+            transport = await socket.open(request)
+        except ConnectionError:
+            return socket  # The client has gone.
         await Connection(hub, request, socket, transport).serve(session_id, after=after)
     return socket
 

@@ -64,6 +64,7 @@ class Connection:
             hub.detach(self)
             for ticket_type_id in self._watched:
                 hub.topics.unsubscribe(ticket_type_id, self)
+            self._socket.abort_soon()
             if self._closer is not None:
                 await asyncio.wait([self._closer])
             if self._sender is not None:
@@ -105,7 +106,7 @@ class Connection:
         except StorageUnavailable:
             self.close(TRY_AGAIN_LATER, "the ledger could not be read, please connect again")
         except ConnectionError:
-            self._transport.abort()
+            pass  # It has ended, or is about to.
         finally:
             self._sender = None
 

@@ -44,7 +44,11 @@ class LiveSocket(web.WebSocketResponse):
 
     async def close(self, *, code: int = 1000, message: bytes = b"", drain: bool = True) -> bool:
         """Close, with a client that agrees or without."""
-        if self._transport is not None and not self.closed:
-            # A transport that is closed still waits until all is sent that was written.
-            asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
+        if not self.closed:
+            self.abort_soon()
         return await super().close(code=code, message=message, drain=drain)
+
+    def abort_soon(self) -> None:
+        """Give the client a moment to read what was sent: a transport that is closed would wait for that for ever."""
+        if self._transport is not None:
+            asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
