@@ -164,6 +164,15 @@ class TotalTooLow(Conflict):
         super().__init__("The total cannot go below what is sold and held.", {"sold": sold, "reserved": reserved})
 
 
+class TooManySubscriptions(Conflict):
+    """A WebSocket would watch more ticket types than it may."""
+
+    code = "too_many_subscriptions"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__("One connection may not watch so many ticket types.", {"limit": limit})
+
+
 class AlreadyExists(Conflict):
     """An id that the operator chose is taken."""
 

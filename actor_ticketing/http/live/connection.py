@@ -8,7 +8,7 @@ from contextlib import aclosing
 import structlog
 from aiohttp import WSMsgType, web
 
-from actor_ticketing.domain.errors import Conflict, NotFound, Refusal, StorageUnavailable
+from actor_ticketing.domain.errors import NotFound, Refusal, StorageUnavailable, TooManySubscriptions
 from actor_ticketing.http.live.actions import action_of
 from actor_ticketing.http.live.hub import INTERNAL_ERROR, Hub
 from actor_ticketing.http.live.messages import error, plain
@@ -154,9 +154,7 @@ class Connection:
         found = [each for each in asked if each in known]
         limit = self._hub.settings.max_subscriptions
         if len(self._watched.union(found)) > limit:
-            refusal = Conflict(f"One connection may watch {limit} ticket types.", {"limit": limit})
-            refusal.code = "too_many_subscriptions"
-            raise refusal
+            raise TooManySubscriptions(limit=limit)
         for each in found:
             self._watched.add(each)
             self._hub.topics.subscribe(each, self)
