@@ -119,6 +119,23 @@ async def test_a_client_that_answers_no_ping_is_forgotten_with_all_that_waits_fo
         plug.close()
 
 
+async def test_nothing_is_sent_after_the_end(api: Api) -> None:
+    plug = await lazy_client(api)
+    [connection] = api.backend.hub._listeners
+    try:
+        api.backend.hub.close()
+        connection.send(b"something")
+        received = b""
+        while part := await asyncio.get_running_loop().sock_recv(plug, 1_000):
+            received += part
+            connection.send(b"something")
+        assert received[0] == 0x88
+        assert len(received) == 2 + received[1]
+        assert int.from_bytes(received[2:4]) == 1001
+    finally:
+        plug.close()
+
+
 async def test_a_shutdown_closes_the_sockets_by_itself(api: Api) -> None:
     async with listening(api) as first, listening(api) as second:
         assert await hear_all(first) == []

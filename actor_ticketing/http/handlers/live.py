@@ -4,7 +4,7 @@ import re
 
 from aiohttp import web
 
-from actor_ticketing.domain.errors import Draining, Forbidden, Invalid
+from actor_ticketing.domain.errors import Forbidden, Invalid
 from actor_ticketing.http.addresses import address_of
 from actor_ticketing.http.auth import SESSION_ID
 from actor_ticketing.http.context import DOORS, backend_of, doors_of
@@ -19,8 +19,6 @@ _UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Vers
 async def open_socket(request: web.Request) -> web.StreamResponse:
     """``GET /api/public/ws``: what happens to a session's reservations, and to ticket types, as it happens."""
     hub = backend_of(request).hub
-    if doors_of(request).draining:
-        raise Draining
     session_id = request.query.get("sessionId")
     if session_id is None:
         raise Invalid.field("sessionId", "is required")

@@ -63,8 +63,6 @@ class Topics:
             return
         topic.listeners.discard(listener)
         if not topic.listeners:
-            if topic.timer is not None:
-                topic.timer.cancel()
             del self._topics[ticket_type_id]
 
     def changed(self, ticket_type_id: str) -> None:

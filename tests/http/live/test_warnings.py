@@ -9,7 +9,7 @@ from actor_ticketing.http.context import Backend
 from actor_ticketing.http.live import warnings
 from actor_ticketing.http.live.hub import Hub
 from support.live import Ear
-from support.service import buy, eventually, hold, list_event, list_ticket_type
+from support.service import buy, eventually, hold, let_pass, list_event, list_ticket_type
 
 SECOND, MINUTE = 1_000, 60_000
 S = Owner(session_id="s")
@@ -67,10 +67,11 @@ async def test_an_extension_before_the_warning_puts_it_off(backend: Backend, ear
     assert warnings_of(ear) == [(4, 60)]
 
 
-async def test_what_has_ended_is_not_warned_of(backend: Backend, ear: Ear, clock: ManualClock) -> None:
+async def test_what_has_ended_is_not_warned_of(backend: Backend, hub: Hub, ear: Ear, clock: ManualClock) -> None:
     bought, released = await hold(backend), await hold(backend)
     await buy(backend, bought)
     await backend.box_office.release(released.id, S)
+    assert hub._warnings._next.earliest() is None
     clock.advance(9 * MINUTE + 1)
     assert warnings_of(ear) == []
 
@@ -172,12 +173,22 @@ async def test_a_great_many_warnings_come_in_slices(
     assert len(warnings_of(ear)) == 10
 
 
+async def test_a_timer_that_is_later_than_the_hold_warns_of_nothing(
+    backend: Backend, ear: Ear, clock: ManualClock
+) -> None:
+    await hold(backend)
+    let_pass(clock, 10 * MINUTE)
+    clock.advance(0)
+    await eventually(lambda: len(ear.frames) == 2)
+    assert ear.heard("type") == [("reservation.created",), ("reservation.expired",)]
+
+
 async def test_a_timer_that_is_late_still_warns_with_what_is_left(
     backend: Backend, ear: Ear, clock: ManualClock
 ) -> None:
     await hold(backend)
     ear.heard()
-    clock._now += 9 * MINUTE + 10 * SECOND
+    let_pass(clock, 9 * MINUTE + 10 * SECOND)
     clock.advance(0)
     await eventually(lambda: bool(ear.frames))
     assert warnings_of(ear) == [(3, 50)]
