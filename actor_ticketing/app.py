@@ -29,6 +29,7 @@ from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
 from actor_ticketing.domain.ports import CatalogueRecord, CommitFailed, Entry, Queries, Store
 from actor_ticketing.http.context import Backend
+from actor_ticketing.http.live.hub import Hub
 from actor_ticketing.persistence.connections import open_readers, open_writer
 from actor_ticketing.persistence.journal import GroupCommitJournal
 from actor_ticketing.persistence.queries import SqliteQueries
@@ -124,6 +125,7 @@ async def open_backend(
             sweeper=parts.sweeper,
             statistics=parts.statistics,
             clock=clock,
+            hub=parts.hub,
             next_due_at=lambda: supervisor.next_due_at,
         )
 
@@ -141,6 +143,7 @@ class _Parts:
     sweeper: Sweeper
     accounts: Accounts
     box_office: BoxOffice
+    hub: Hub
 
 
 def _assemble(
@@ -197,6 +200,8 @@ def _assemble(
         policies=policies,
         entropy=entropy,
     )
+    hub = Hub(board=board, clock=clock, queries=queries, settings=settings.websocket, warn_seconds=holds.warn_seconds)
+    committed.subscribers.append(hub)
     return _Parts(
         board=board,
         statistics=statistics,
@@ -207,6 +212,7 @@ def _assemble(
         sweeper=sweeper,
         accounts=accounts,
         box_office=box_office,
+        hub=hub,
     )
 
 

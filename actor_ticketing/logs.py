@@ -42,3 +42,5 @@ def configure_logs(level: str, style: Literal["console", "json"]) -> None:
     logging.basicConfig(
         level=max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]), handlers=[handler], force=True
     )
+    # It repeats what a client asked for in a handshake, which is where some clients put their tokens.
+    logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)

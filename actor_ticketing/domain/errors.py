@@ -191,6 +191,15 @@ class EmailTaken(Conflict):
         super().__init__("There is an account with this e-mail address already.")
 
 
+class TooManySubscriptions(Conflict):
+    """A WebSocket would watch more ticket types than it may."""
+
+    code = "too_many_subscriptions"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__("One connection may not watch so many ticket types.", {"limit": limit})
+
+
 class AlreadyExists(Conflict):
     """An id that the operator chose is taken."""
 
@@ -221,6 +230,16 @@ class TooManyRequests(Refusal):
         self.seconds = seconds
 
 
+class TooManyConnections(Refusal):
+    """An address or a session has as many WebSockets open as it may have. ``scope`` says which of the two."""
+
+    kind = Kind.TOO_MANY
+    code = "too_many_connections"
+
+    def __init__(self, *, limit: int, scope: str) -> None:
+        super().__init__(f"This {scope} has as many connections as it may have.", {"limit": limit, "scope": scope})
+
+
 class Unavailable(Refusal):
     """Storage is unavailable, the service is overloaded, or it is draining. Trying again later may help."""
 
@@ -242,8 +261,8 @@ class Overloaded(Unavailable):
 
     code = "overloaded"
 
-    def __init__(self) -> None:
-        super().__init__("Too many requests are waiting. Please try again in a moment.")
+    def __init__(self, message: str = "Too many requests are waiting. Please try again in a moment.") -> None:
+        super().__init__(message)
 
 
 class Draining(Unavailable):

@@ -137,6 +137,16 @@ class ReservationRecord:
     tickets: Sequence[Ticket] = ()
 
 
+@value
+class ReservationMoment:
+    """A ledger entry about a reservation, which is as it was left by it. ``at`` is ms since the epoch."""
+
+    seq: int
+    at: int
+    kind: str
+    reservation: Reservation
+
+
 class Queries(Protocol):
     """Reads of committed state. An error fails the one read and nothing else.
 
@@ -169,6 +179,14 @@ class Queries(Protocol):
 
     async def refresh_token(self, digest: bytes) -> RefreshToken | None:
         """One refresh token, used and ended ones included."""
+
+    async def reservation_history(
+        self, session_id: str, *, after: int, until: int
+    ) -> Sequence[ReservationMoment] | None:
+        """What the ledger tells of a session's reservations after one position and up to another, in order.
+
+        None when the ledger does not go back that far any more. The time it takes grows with all that lies between.
+        """
 
     async def overdue(self, now: int) -> Mapping[str, int]:
         """How many ACTIVE holds are overdue, by ticket type; types with none are left out."""

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Doors
-from actor_ticketing.http.handlers import accounts, admin, operations, purchases, reservations, shop
+from actor_ticketing.http.handlers import accounts, admin, live, operations, purchases, reservations, shop
 from actor_ticketing.http.limits import PURCHASE, READ, RESERVE, SIGN_IN
 from actor_ticketing.http.runner import refuse_expectation
 from actor_ticketing.http.throttling import guarded, within
@@ -33,6 +33,7 @@ def routes() -> list[web.RouteDef]:
         web.patch(f"{_RESERVATIONS}/{_ID}", within(RESERVE, reservations.extend)),
         web.post(f"{_RESERVATIONS}/{_ID}/purchase", within(PURCHASE, purchases.one)),
         web.post("/api/public/purchases", within(PURCHASE, purchases.several)),
+        web.get("/api/public/ws", within(READ, live.open_socket)),
         web.get("/api/admin/events", guarded(admin.list_events)),
         web.post("/api/admin/events", guarded(admin.create_event)),
         web.get(f"/api/admin/events/{_ID}", guarded(admin.show_event)),
@@ -62,6 +63,7 @@ def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     app = web.Application(client_max_size=max_body_bytes)
     app[DOORS] = doors
     idempotency.install(app)
+    app.on_shutdown.append(live.close_sockets)
     defined = [*routes(), *account_routes()] if doors.has_accounts else routes()
     for route in defined:
         route.kwargs["expect_handler"] = refuse_expectation

@@ -17,6 +17,7 @@ from actor_ticketing.http.addresses import Addresses
 from actor_ticketing.http.auth import Authenticator
 from actor_ticketing.http.cors import Cors
 from actor_ticketing.http.limits import RateLimits
+from actor_ticketing.http.live.hub import Hub
 from actor_ticketing.http.tokens import TokenMinter
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import TicketSigner
@@ -32,6 +33,7 @@ class Backend:
     sweeper: Sweeper
     statistics: Statistics
     clock: Clock
+    hub: Hub
     next_due_at: Callable[[], int | None]
 
 
@@ -69,10 +71,11 @@ class Doors:
             backend.box_office.board.on_abandoned = self.limits.abandoned
 
     def drain(self, *, body_grace_seconds: float) -> None:
-        """Let nobody in any more; bodies that are still arriving get this long."""
+        """Let nobody in any more, and close the WebSockets; bodies that are still arriving get this long."""
         self.draining = True
         if self.backend is not None:
             self.backend.box_office.drain()
+            self.backend.hub.close()
         deadline = asyncio.get_running_loop().time() + body_grace_seconds
         for timeout in self.reading:
             timeout.reschedule(min(deadline, timeout.when() or deadline))

@@ -23,6 +23,10 @@ class Cors:
     def __init__(self, origins: Collection[str]) -> None:
         self._origins = frozenset(origins)
 
+    def allows(self, origin: str) -> bool:
+        """Whether an origin is listed."""
+        return origin in self._origins
+
     def preflight(self, request: web.BaseRequest) -> WholeResponse | None:
         """The answer to a browser that asks before it calls; None if this is nothing of the kind.
 

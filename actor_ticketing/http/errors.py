@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from actor_ticketing.domain.errors import Draining, Kind, Refusal, TooManyRequests
+from actor_ticketing.domain.errors import Draining, Kind, Refusal, TooManyConnections, TooManyRequests
 from actor_ticketing.domain.values import value
 from actor_ticketing.http.answers import to_json
 from actor_ticketing.http.responses import JSON_UTF8, WholeResponse
@@ -32,7 +32,9 @@ _CODES = {
     413: ("body_too_large", "The body is larger than this service takes."),
     415: ("unsupported_media_type", "The body has to be JSON, sent as application/json."),
     417: ("expectation_failed", "The only expectation met here is 100-continue."),
+    426: ("upgrade_required", "This address speaks WebSocket, version 13, and nothing else."),
 }
+_KEPT_HEADERS = ("Allow", "Upgrade", "Connection", "Sec-WebSocket-Version")
 
 
 @value
@@ -56,6 +58,11 @@ def failure_of_refusal(refusal: Refusal) -> Failure:
     if refusal.kind is Kind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = f'{REALM}, error="{refusal.details}"' if refusal.details else REALM
         return Failure(status=401, code=refusal.code, message=refusal.message, headers=headers)
+    if isinstance(refusal, TooManyConnections):
+        name = f'"{refusal.details["scope"]}-connections"'
+        headers["Retry-After"] = "10"
+        headers["RateLimit-Policy"] = f"{name};q={refusal.details['limit']}"
+        headers["RateLimit"] = f"{name};r=0;t=10"
     if refusal.kind is Kind.UNAVAILABLE:
         headers["Retry-After"] = "5" if isinstance(refusal, Draining) else "1"
     if isinstance(refusal, TooManyRequests):
@@ -72,7 +79,7 @@ def failure_of_refusal(refusal: Refusal) -> Failure:
 def failure_of_http(error: web.HTTPException) -> Failure:
     """The failure that an exception of aiohttp's own becomes: unknown routes, wrong methods, bodies too large."""
     code, message = _CODES.get(error.status, ("bad_request", HTTPStatus(error.status).phrase))
-    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+    headers = {name: error.headers[name] for name in _KEPT_HEADERS if name in error.headers}
     return Failure(status=error.status, code=code, message=message, headers=headers)
 
 

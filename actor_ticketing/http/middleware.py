@@ -50,7 +50,7 @@ def around(handler: Handler, cors: Cors | None = None) -> Handler:
                 # Whoever sends that slowly is not listened to any longer.
                 response.force_close()
         except Exception:
-            log.exception("request_failed", method=request.method, route=_route_of(request), request_id=_id_of(request))
+            log.exception("request_failed", method=request.method, route=_route_of(request), request_id=id_of(request))
             response = respond_failure(request, INTERNAL)
         finish_head(request, response, cors)
         return response
@@ -61,12 +61,13 @@ def around(handler: Handler, cors: Cors | None = None) -> Handler:
 def finish_head(request: web.BaseRequest, response: web.StreamResponse, cors: Cors | None = None) -> None:
     """Let a response carry the id of its request, and what limits and other origins' pages make of it."""
     if isinstance(response, WholeResponse):
-        response.request_id = _id_of(request)
-        lines = limits.head_lines(request)
+        response.request_id = id_of(request)
+        # A refusal that is not about a budget says itself what it is about.
+        lines = "" if "RateLimit" in response.headers else limits.head_lines(request)
         response.more_head = lines if cors is None else lines + cors.head_lines(request)
 
 
-def _id_of(request: web.BaseRequest) -> str:
+def id_of(request: web.BaseRequest) -> str:
     """The request's own id if it sent a sane one; otherwise one is made, once."""
     given = request.headers.get(REQUEST_ID)
     if given is not None and _SANE.fullmatch(given):

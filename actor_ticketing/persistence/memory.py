@@ -14,7 +14,14 @@ from actor_ticketing.domain.events import (
     TicketTypeChanged,
     TicketTypeCreated,
 )
-from actor_ticketing.domain.ports import CatalogueRecord, Entry, ReservationRecord, StockRecord, StoredAnswer
+from actor_ticketing.domain.ports import (
+    CatalogueRecord,
+    Entry,
+    ReservationMoment,
+    ReservationRecord,
+    StockRecord,
+    StoredAnswer,
+)
 from actor_ticketing.domain.purchase import Purchase, Ticket
 from actor_ticketing.domain.records import Record
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
@@ -128,6 +135,16 @@ class MemoryStore:
     async def refresh_token(self, digest: bytes) -> RefreshToken | None:
         """One refresh token, used and ended ones included."""
         return self._accounts.tokens.get(digest)
+
+    async def reservation_history(
+        self, session_id: str, *, after: int, until: int
+    ) -> Sequence[ReservationMoment] | None:
+        """What the ledger, which is whole, tells of a session's reservations."""
+        return [
+            ReservationMoment(seq=seq, at=event.at, kind=event.kind, reservation=held)
+            for seq, event in enumerate(self.ledger[after:until], after + 1)
+            if (held := getattr(event, "reservation", None)) is not None and held.session_id == session_id
+        ]
 
     async def overdue(self, now: int) -> Mapping[str, int]:
         """How many ACTIVE holds are overdue, by ticket type."""

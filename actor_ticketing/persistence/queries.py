@@ -5,12 +5,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
-from actor_ticketing.domain.ports import CatalogueRecord, ReservationRecord, StockRecord, StoredAnswer
+from actor_ticketing.domain.ports import (
+    CatalogueRecord,
+    ReservationMoment,
+    ReservationRecord,
+    StockRecord,
+    StoredAnswer,
+)
 from actor_ticketing.domain.purchase import Ticket
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.accounts import ACCOUNT, REFRESH, account_of, refresh_token_of
 from actor_ticketing.persistence.connections import Readers
+from actor_ticketing.persistence.history import history_of
 from actor_ticketing.vault import Vault
 
 _CATALOGUE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types ORDER BY rowid"  # noqa: S608 - all parts are constants here.
@@ -131,6 +138,12 @@ class SqliteQueries:
         """One refresh token, used and ended ones included."""
         row = await self._one(REFRESH, (digest,))
         return None if row is None else refresh_token_of(row)
+
+    async def reservation_history(
+        self, session_id: str, *, after: int, until: int
+    ) -> Sequence[ReservationMoment] | None:
+        """What the ledger tells of a session's reservations after one position and up to another, in order."""
+        return await self._readers.run(lambda connection: history_of(connection, session_id, after, until))
 
     async def overdue(self, now: int) -> Mapping[str, int]:
         """How many ACTIVE holds are overdue, by ticket type."""

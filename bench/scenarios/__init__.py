@@ -4,7 +4,21 @@ from collections.abc import Callable
 
 from bench.plan import Plan, Watcher
 from bench.results import Result
-from bench.scenarios import availability, bulk, emf, hot, life, limits, memory, scaling, sellout, startup, storm, types
+from bench.scenarios import (
+    availability,
+    bulk,
+    emf,
+    hot,
+    life,
+    limits,
+    memory,
+    scaling,
+    sellout,
+    startup,
+    storm,
+    types,
+    watchers,
+)
 
 SCENARIOS: dict[str, Callable[[Plan, Watcher], Result]] = {
     "hot": hot.run,
@@ -14,6 +28,7 @@ SCENARIOS: dict[str, Callable[[Plan, Watcher], Result]] = {
     "availability": availability.run,
     "life": life.run,
     "bulk": bulk.run,
+    "watchers": watchers.run,
     "emf": emf.run,
     "storm": storm.run,
     "scaling": scaling.run,

@@ -30,6 +30,8 @@ REFUSALS: list[tuple[Refusal, str, Kind]] = [
     (errors.HolderLimitReached(limit=5, scope="session"), "holder_limit_reached", Kind.CONFLICT),
     (errors.TotalTooLow(sold=1, reserved=2), "total_too_low", Kind.CONFLICT),
     (errors.EmailTaken(), "email_taken", Kind.CONFLICT),
+    (errors.TooManySubscriptions(limit=2), "too_many_subscriptions", Kind.CONFLICT),
+    (errors.TooManyConnections(limit=2, scope="session"), "too_many_connections", Kind.TOO_MANY),
     (errors.AlreadyExists("event"), "already_exists", Kind.CONFLICT),
     (errors.KeyReused("No."), "idempotency_key_reused", Kind.KEY_REUSED),
     (errors.TooManyRequests(budget="read-address", seconds=7), "rate_limited", Kind.TOO_MANY),

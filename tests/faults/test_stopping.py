@@ -60,3 +60,21 @@ async def test_a_second_sigterm_changes_nothing(service: Service) -> None:
     await service.start()
     first, second = asyncio.create_task(service.terminate()), asyncio.create_task(service.terminate())
     assert await first == await second == 0
+
+
+async def test_a_hundred_open_sockets_are_told_and_do_not_hold_the_stop_up(
+    service: Service, session: aiohttp.ClientSession
+) -> None:
+    await service.start()
+    await list_stock(session, service.url, {"tt": 10})
+    sockets = [await session.ws_connect(f"{service.url}/api/public/ws?sessionId=s{number}") for number in range(100)]
+    for socket in sockets:
+        await socket.send_json({"action": "subscribe", "ticketTypeIds": ["tt"]})
+        assert (await socket.receive_json(timeout=5))["type"] == "availability"
+    started = time.monotonic()
+    stopped = asyncio.create_task(service.terminate())
+    for socket in sockets:
+        await socket.receive(timeout=10)
+        assert socket.close_code == 1001
+    assert await stopped == 0
+    assert time.monotonic() - started < 10, "server.shutdown_seconds"

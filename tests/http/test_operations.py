@@ -94,3 +94,18 @@ async def test_the_log_of_an_error_shows_no_session_id(style: str) -> None:
     assert b"request_failed" in log
     assert b"boom" in log
     assert b"the-secret-session" not in log
+
+
+async def test_the_log_does_not_repeat_what_a_handshake_asked_for() -> None:
+    program = """
+import logging
+from actor_ticketing.logs import configure_logs
+
+configure_logs("info", "json")
+logging.getLogger("aiohttp.websocket").warning("Client protocols %r", ["a-secret"])
+logging.getLogger("aiohttp.server").warning("something else")
+"""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE)
+    _, log = await process.communicate()
+    assert b"something else" in log
+    assert b"a-secret" not in log

@@ -1,6 +1,8 @@
 """Every query answers the same on both stores, for the same history."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import Entry, Queries, StockRecord
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.persistence.memory import MemoryStore
-from support.history import NOW, event_listed, long_history
+from support.history import NOW, Shop, event_listed, long_history, type_listed
 from support.vaults import VAULT
 
 Ask = Callable[[Queries], Awaitable[Any]]
@@ -102,11 +104,71 @@ async def test_all_else_that_is_asked(both: tuple[Queries, Queries], ask: Ask) -
     assert memory == sqlite
 
 
+@pytest.mark.parametrize("session", ["s", "t", "nobody"])
+async def test_the_history_of_a_session(both: tuple[Queries, Queries], session: str) -> None:
+    for after in range(22):
+        for until in range(after, 22):
+            memory, sqlite = [await queries.reservation_history(session, after=after, until=until) for queries in both]
+            assert memory == sqlite
+    whole = await both[1].reservation_history(session, after=0, until=21)
+    assert whole is not None
+    kinds = {moment.kind.removeprefix("reservation.") for moment in whole}
+    assert (
+        kinds
+        == {
+            "s": {"created", "extended", "adopted", "expired", "converted"},
+            "t": {"created", "cancelled", "converted"},
+            "nobody": set(),
+        }[session]
+    )
+    assert [moment.seq for moment in whole] == sorted(moment.seq for moment in whole)
+
+
+async def test_a_history_tells_each_reservation_as_it_was_then(sqlite: Storage) -> None:
+    shop, memory = Shop(), MemoryStore()
+    entries = [event_listed(), type_listed(), shop.reserve(ms=60_000)]
+    entries += [shop.extend(shop.reservation, 1_000), shop.restart(NOW - 5_000), shop.extend(shop.reservation, 2_000)]
+    entries.append(shop.release(shop.reservation))
+    for seq, entry in enumerate(entries, 1):
+        entry.last_seq = seq
+        await sqlite.store.commit([entry])
+    await memory.commit(entries)
+    told = await sqlite.queries.reservation_history("s", after=0, until=7)
+    assert told == await memory.reservation_history("s", after=0, until=7)
+    assert told is not None
+    states = [moment.reservation for moment in told]
+    assert [(each.reserved_at - NOW, each.expires_at - NOW, each.extensions) for each in states] == [
+        (0, 60_000, 0),
+        (0, 61_000, 1),
+        (-5_000, 56_000, 1),
+        (-5_000, 58_000, 2),
+        (-5_000, 58_000, 2),
+    ]
+    assert [each.status.value for each in states] == ["ACTIVE"] * 4 + ["CANCELLED"]
+    assert states[-1].settled_at == told[-1].at == NOW
+
+
+async def test_a_history_that_begins_before_the_ledger_is_not_told(sqlite: Storage, tmp_path: Path) -> None:
+    shop = Shop()
+    entries = [event_listed(), type_listed(), shop.reserve(), shop.extend(shop.reservation), shop.reserve()]
+    for seq, entry in enumerate(entries, 1):
+        entry.last_seq = seq
+    await sqlite.store.commit(entries)
+    whole = await sqlite.queries.reservation_history("s", after=0, until=5)
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+        connection.execute("DELETE FROM ledger WHERE seq <= 3")
+        connection.commit()
+    assert whole is not None
+    assert await sqlite.queries.reservation_history("s", after=2, until=5) is None
+    assert await sqlite.queries.reservation_history("s", after=3, until=5) == whole[1:]
+
+
 async def test_an_empty_store_has_nothing(sqlite: Storage) -> None:
     for queries in (MemoryStore(), sqlite.queries):
         catalogue = await queries.catalogue()
         assert (catalogue.seq, catalogue.events, catalogue.ticket_types, catalogue.counters) == (0, [], [], {})
         assert await queries.live_stock() == []
+        assert await queries.reservation_history("s", after=0, until=0) == []
         assert (await queries.overdue(NOW), await queries.status_counts()) == ({}, {})
 
 

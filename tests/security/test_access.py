@@ -94,6 +94,11 @@ TABLE = {
         OF_A_SIGNED_IN_OWNER,
         {"reservationIds": ["{held}"], "buyerInfo": PERSON, "ticketHolders": [[PERSON, PERSON]]},
     ),
+    "GET /api/public/ws": Row(
+        "/api/public/ws",
+        # Without an upgrade, everyone with a session is told that this is a WebSocket.
+        {**dict.fromkeys(CALLERS, 400), OWNER: 426, SESSION_ONLY: 426, OTHER_SESSION: 426, FORGED: 426},
+    ),
     "GET /api/admin/events": Row("/api/admin/events", OF_ADMINS),
     "POST /api/admin/events": Row("/api/admin/events", OF_ADMINS, EVENT, asks_session=False),
     "GET /api/admin/events/{id}": Row("/api/admin/events/ev", OF_ADMINS),

@@ -16,7 +16,13 @@ from actor_ticketing.domain.commands import (
     Release,
     Reserve,
 )
-from actor_ticketing.domain.events import EventChanged, EventCreated, LedgerEvent, TicketTypeCreated
+from actor_ticketing.domain.events import (
+    EventChanged,
+    EventCreated,
+    LedgerEvent,
+    ReservationRescheduled,
+    TicketTypeCreated,
+)
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
 from actor_ticketing.domain.ports import Entry, StoredAnswer
@@ -91,6 +97,10 @@ class Shop:
         """Move a deadline."""
         command = Extend(reservation_id=held.id, owner=Owner(session_id=held.session_id), additional_ms=ms)
         return self._entry(self.inventory.extend(command, now))
+
+    def restart(self, now: int) -> Entry:
+        """Start the latest hold anew, as recovery does when the clock has gone back."""
+        return self._entry([ReservationRescheduled(at=now, reservation=self.reservation.restarted(now))])
 
     def release(self, held: Reservation, *, now: int = NOW) -> Entry:
         """Give stock back."""
