@@ -12,7 +12,7 @@ from actor_ticketing.domain.ports import ReservationMoment
 from actor_ticketing.http.live import history
 from support.live import end_of, hear, hear_all, listening, types_of, watch
 from support.service import eventually, list_event, list_ticket_type
-from support.web import Api, OpenApi, configured
+from support.web import Api, OpenApi, configured, make_token
 
 Moments = Sequence[ReservationMoment] | None
 
@@ -260,3 +260,14 @@ async def test_whoever_comes_and_goes_hears_everything_once_and_in_order(api: Ap
     ledger = await api.backend.hub.histories._queries.reservation_history("s1", after=0, until=end)
     assert ledger is not None
     assert heard == [(moment.seq, moment.kind) for moment in ledger]
+
+
+async def test_a_claimed_session_hears_what_it_heard_before_and_nothing_of_the_claim(api: Api) -> None:
+    async with listening(api) as socket:
+        held = await api.reserve()
+        await api.call("POST", "/api/public/sessions/claim", {"sessionId": "s1"}, token=make_token(), status=200)
+        await api.cancel(held)
+        live = await hear_all(socket)
+    assert [(each["type"], each["seq"]) for each in live] == [("reservation.created", 3), ("reservation.cancelled", 5)]
+    async with listening(api, after=2) as socket:
+        assert steps_of(await hear_all(socket)) == steps_of(live)
