@@ -19,6 +19,7 @@ from actor_ticketing.http.application import create_application
 from actor_ticketing.http.auth import Authenticator, TokenPolicy
 from actor_ticketing.http.context import Backend, Doors
 from actor_ticketing.http.runner import Runner
+from actor_ticketing.logs import report_unhandled
 from actor_ticketing.persistence.lock import DataDirLock
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
@@ -62,6 +63,7 @@ async def serve(settings: Settings, credentials: Credentials, *, demo: bool, ann
             log.info("stopping", seconds=settings.server.shutdown_seconds)
             _end_in_time(settings.server.shutdown_seconds)
 
+    asyncio.get_running_loop().set_exception_handler(report_unhandled)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop_in_time)
     lock = DataDirLock(settings.data_dir)

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Doors
-from actor_ticketing.http.handlers import admin, operations, purchases, reservations, shop
+from actor_ticketing.http.handlers import admin, operations, privacy, purchases, reservations, shop
 from actor_ticketing.http.runner import refuse_expectation
 
 # What is not such an id is no address here, so no handler meets a NUL, a slash or a surrogate in one.
@@ -38,6 +38,8 @@ def routes() -> list[web.RouteDef]:
         web.patch(f"/api/admin/ticket-types/{_ID}", admin.change_ticket_type),
         web.post("/api/admin/reservations/cleanup", admin.cleanup),
         web.get("/api/admin/reservations/cleanup", admin.statistics),
+        web.post("/api/admin/privacy/erase", privacy.erase),
+        web.post("/api/admin/privacy/export", privacy.export),
         web.get("/api/cron/cleanup-reservations", admin.cron_cleanup),
         web.get("/livez", operations.livez),
         web.get("/readyz", operations.readyz),

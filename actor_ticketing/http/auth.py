@@ -4,7 +4,7 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jwt
 from aiohttp import web
@@ -20,7 +20,7 @@ ADMIN = "admin"
 class Identity:
     """What a valid bearer token says: ``user_id`` is its ``sub``. The configured admin token has no user."""
 
-    user_id: str | None
+    user_id: str | None = field(repr=False)
     is_admin: bool = False
 
     @property
@@ -33,7 +33,7 @@ class Identity:
 class TokenPolicy:
     """What a bearer JWT has to be (RFC 7519). ``algorithms`` is the allow-list; ``leeway_seconds`` is for clocks."""
 
-    secret: str
+    secret: str = field(repr=False)
     issuer: str
     audience: str
     algorithms: Sequence[str]

@@ -5,6 +5,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 
+from actor_ticketing.domain.telling import told
 from actor_ticketing.http.dispatch import find_quickly
 from actor_ticketing.http.errors import INTERNAL, MALFORMED, failure_of_http, respond_failure
 from actor_ticketing.http.middleware import around, name_request
@@ -23,7 +24,7 @@ class _Protocol(RequestHandler):
         """Answer what aiohttp could not even hand to the application, and close the connection."""
         del message
         if status >= 500:
-            log.error("request_failed", error=repr(exc), exc_info=exc)
+            log.error("request_failed", error=exc and told(exc), exc_info=exc)
         if request.writer is not None and request.writer.output_size > 0:
             raise ConnectionError("an answer has begun already")
         response = respond_failure(request, INTERNAL if status >= 500 else MALFORMED)
