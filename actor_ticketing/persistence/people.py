@@ -25,15 +25,15 @@ _TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE transaction_id = ? ORDER BY
 _RESERVATION = f"SELECT {rows.RESERVATION} FROM reservations WHERE id = ?"  # noqa: S608
 _TICKET_TYPE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types WHERE id = ?"  # noqa: S608
 _EVENT = f"SELECT {rows.EVENT} FROM events WHERE id = ?"  # noqa: S608
-_ANSWERS = f"SELECT {rows.ANSWER} FROM idempotency WHERE (caller, key) > (?, ?) ORDER BY caller, key LIMIT {PORTION}"  # noqa: S608
-_BEFORE = f"""
+_ANSWERS = f"SELECT {rows.ANSWER} FROM idempotency WHERE (caller, key) > (?, ?) ORDER BY caller, key LIMIT ?"  # noqa: S608
+_BEFORE = """
     SELECT t.id, t.buyer IS NOT NULL, e.start_date < ?
-    FROM (SELECT id, reservation_id, buyer FROM transactions WHERE id > ? ORDER BY id LIMIT {PORTION}) t
+    FROM (SELECT id, reservation_id, buyer FROM transactions WHERE id > ? ORDER BY id LIMIT ?) t
     JOIN reservations r ON r.id = t.reservation_id
     JOIN ticket_types y ON y.id = r.ticket_type_id
     JOIN events e ON e.id = y.event_id
     ORDER BY t.id
-"""  # noqa: S608
+"""
 
 
 def traces(connection: sqlite3.Connection, vault: Vault, email: str) -> Traces:
@@ -65,7 +65,7 @@ def is_of(holder: Person | None, email: str, buyer: Person | None) -> bool:
 
 def traces_in_answers(connection: sqlite3.Connection, vault: Vault, email: str, after: Any) -> Traces:
     """A portion of the kept answers in which this address stands; see :meth:`Queries.traces_in_answers`."""
-    found = connection.execute(_ANSWERS, after or (b"", "")).fetchall()
+    found = connection.execute(_ANSWERS, (*(after or (b"", "")), PORTION)).fetchall()
     answers = [rows.answer_of(row, vault) for row in found]
     return Traces(
         forget=Forget(answers=tuple((each.caller, each.key) for each in answers if tells_of(each.body, email))),
@@ -80,7 +80,7 @@ def tells_of(body: bytes, email: str) -> bool:
 
 def traces_before(connection: sqlite3.Connection, start: int, after: Any) -> Traces:
     """A portion of the buyers and holders of past events; see :meth:`Queries.traces_before`."""
-    found = connection.execute(_BEFORE, (start, after or "")).fetchall()
+    found = connection.execute(_BEFORE, (start, after or "", PORTION)).fetchall()
     past = [transaction_id for transaction_id, _, is_past in found if is_past]
     holders_of = connection.execute(
         f"SELECT id FROM tickets WHERE holder IS NOT NULL AND transaction_id IN ({', '.join('?' * len(past))})",  # noqa: S608
