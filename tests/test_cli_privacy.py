@@ -16,7 +16,11 @@ from support.process import Service, list_stock
 from support.service import ADA
 from support.web import PERSON, RESERVATIONS, make_token, purchase_of
 
-ARGUMENTS = {"export": ["--email", "ada@example.com"], "erase": ["--email", "ada@example.com", "--yes"], "rotate-key": []}
+ARGUMENTS = {
+    "export": ["--email", "ada@example.com"],
+    "erase": ["--email", "ada@example.com", "--yes"],
+    "rotate-key": [],
+}
 
 
 @pytest.fixture
@@ -56,13 +60,15 @@ async def test_export_prints_what_is_known_beside_a_running_server(service: Serv
     assert "Bea" not in out
 
 
-async def test_export_of_somebody_unknown_is_empty(service: Service, bought: Any) -> None:
+@pytest.mark.usefixtures("bought")
+async def test_export_of_somebody_unknown_is_empty(service: Service) -> None:
     status, out, _ = await privacy(service, "export", "--email", "nobody@example.com")
     assert status == 0
     assert json.loads(out)["purchases"] == []
 
 
-async def test_erase_forgets_the_person_and_leaves_nothing_in_the_files(service: Service, bought: Any) -> None:
+@pytest.mark.usefixtures("bought")
+async def test_erase_forgets_the_person_and_leaves_nothing_in_the_files(service: Service) -> None:
     assert await service.terminate() == 0
     database = service.data_dir / "tickets.db"
     sealed = [
@@ -90,7 +96,8 @@ async def test_erase_forgets_the_person_and_leaves_nothing_in_the_files(service:
     assert json.loads(out)["purchases"] == []
 
 
-async def test_erase_asks_whether_it_is_meant(service: Service, bought: Any) -> None:
+@pytest.mark.usefixtures("bought")
+async def test_erase_asks_whether_it_is_meant(service: Service) -> None:
     await service.terminate()
     command = " ".join([*service.command, "privacy erase --email ada@example.com"])
     status, _, err = await service.shell(f"echo n | {command}")
@@ -120,7 +127,8 @@ async def test_rotating_the_key_seals_everything_anew_and_the_service_goes_on(se
 
 
 @pytest.mark.parametrize("command", ["erase", "rotate-key"])
-async def test_what_writes_is_refused_beside_a_running_server(service: Service, bought: Any, command: str) -> None:
+@pytest.mark.usefixtures("bought")
+async def test_what_writes_is_refused_beside_a_running_server(service: Service, command: str) -> None:
     status, out, err = await privacy(service, command)
     assert (status, out) == (1, "")
     assert f"{service.data_dir} is in use" in err
@@ -142,7 +150,8 @@ async def test_what_is_no_address_is_refused(service: Service, command: str) -> 
     assert "must be an e-mail address" in err
 
 
-async def test_without_the_secrets_a_sentence_says_what_is_missing(service: Service, bought: Any) -> None:
+@pytest.mark.usefixtures("bought")
+async def test_without_the_secrets_a_sentence_says_what_is_missing(service: Service) -> None:
     await service.terminate()
     secrets = service.data_dir / "secrets.json"
     secrets.rename(service.data_dir / "elsewhere.json")
@@ -152,7 +161,8 @@ async def test_without_the_secrets_a_sentence_says_what_is_missing(service: Serv
     assert not secrets.exists()
 
 
-async def test_verify_looks_at_a_backup_without_its_secrets_and_with_them(service: Service, bought: Any) -> None:
+@pytest.mark.usefixtures("bought")
+async def test_verify_looks_at_a_backup_without_its_secrets_and_with_them(service: Service) -> None:
     copy, secrets = service.data_dir / "copy.db", service.data_dir / "secrets.json"
     await service.run("backup", str(copy))
     assert files_with(service.data_dir, *everything_of(ADA)) == []

@@ -124,7 +124,12 @@ async def test_every_kept_answer_is_looked_into(shop: Backend, monkeypatch: pyte
     monkeypatch.setattr(people, "PORTION", 2)
     for number in range(7):
         answer = StoredAnswer(
-            caller=bytes([number % 3]), key=f"{number}", fingerprint=b"", status=201, body=b"ada@example.com", created_at=0
+            caller=bytes([number % 3]),
+            key=f"{number}",
+            fingerprint=b"",
+            status=201,
+            body=b"ada@example.com",
+            created_at=0,
         )
         await shop.box_office.keep_answer(answer)
     assert counts(await erase(shop)) == (0, 0, 7, 0)

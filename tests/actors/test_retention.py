@@ -55,9 +55,7 @@ async def done(logs: list[dict[str, object]], number: int = 1) -> dict[str, obje
     return ends()[-1]
 
 
-async def test_at_the_start_only_people_of_long_past_events_are_forgotten(
-    storage: Storage, clock: ManualClock
-) -> None:
+async def test_at_the_start_only_people_of_long_past_events_are_forgotten(storage: Storage, clock: ManualClock) -> None:
     now = clock.now()
     async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
         past = await sell_for(shop, now - DAYS * DAY_MS - 1, "past")

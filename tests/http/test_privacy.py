@@ -80,9 +80,7 @@ async def test_a_kept_answer_that_names_the_person_is_erased(api: Api) -> None:
     headers = {"Idempotency-Key": "k"}
     await api.call("POST", path, body, token=make_token(), headers=headers, status=201)
     assert (await erase(api))["answers"] == 1
-    await api.refused(
-        "POST", path, body, token=make_token(), headers=headers, status=409, code="reservation_converted"
-    )
+    await api.refused("POST", path, body, token=make_token(), headers=headers, status=409, code="reservation_converted")
 
 
 async def test_the_answers_to_others_are_kept(api: Api) -> None:

@@ -165,8 +165,9 @@ async def test_an_account_is_told_and_forgotten_with_what_signs_it_in(shop: Back
     assert (await shop.privacy.erase("ADA@example.com", by="admin")).accounts == 0
 
 
-async def test_a_lookup_by_address_reads_an_index(shop: Backend, path: Path) -> None:
+@pytest.mark.usefixtures("shop")
+async def test_a_lookup_by_address_reads_an_index(path: Path) -> None:
     for table, name in (("transactions", "buyer_digest"), ("tickets", "holder_digest")):
         with closing(sqlite3.connect(path)) as connection:
-            plan = connection.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {name} = ?", (b"",)).fetchone()
+            plan = connection.execute(f"EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {name} = x'00'").fetchone()  # noqa: S608
         assert f"USING INDEX {table}_by_" in plan[3]

@@ -45,7 +45,8 @@ async def sold(tmp_path: Path) -> AsyncIterator[tuple[Storage, Shop]]:
         yield storage, shop
 
 
-async def test_no_file_shows_a_person(sold: tuple[Storage, Shop], tmp_path: Path) -> None:
+@pytest.mark.usefixtures("sold")
+async def test_no_file_shows_a_person(tmp_path: Path) -> None:
     assert files_with(tmp_path, "TICKET-") != []
     assert files_with(tmp_path, *everything_of(ADA), "Bób", "Ünïcode", "buyerInfo") == []
 
@@ -60,9 +61,8 @@ async def test_what_was_sealed_is_read_as_it_was(sold: tuple[Storage, Shop]) -> 
     assert await storage.queries.answer(b"caller", "k") == answer_kept("k", body=BODY).answer
 
 
-async def test_a_person_is_found_by_no_digest_of_their_address_alone(
-    sold: tuple[Storage, Shop], tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("sold")
+async def test_a_person_is_found_by_no_digest_of_their_address_alone(tmp_path: Path) -> None:
     path = tmp_path / DATABASE
     assert column(path, "SELECT buyer_digest FROM transactions") == [VAULT.digest("ada@example.com")]
     assert column(path, "SELECT holder_digest FROM tickets") == [None, None]
@@ -112,7 +112,9 @@ async def test_a_name_that_cannot_be_sealed_fails_its_batch_for_certain(sold: tu
     storage, shop = sold
     await commit(storage, shop.reserve())
     entry = shop.buy(shop.reservation)
-    object.__setattr__(shop.purchase.transaction, "buyer", Person(full_name="\ud800", identity_type="", identity_number=""))
+    object.__setattr__(
+        shop.purchase.transaction, "buyer", Person(full_name="\ud800", identity_type="", identity_number="")
+    )
     with pytest.raises(CommitFailed) as failed:
         await commit(storage, entry)
     assert failed.value.is_bug
