@@ -1,8 +1,10 @@
 """The forgetting of people: when one of them asks, and when their event is long past."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
 import structlog
 
@@ -65,27 +67,13 @@ class Privacy:
 
         :raises Unavailable: as :meth:`erase`.
         """
-        return await self._forget(self._traces_before(start))
+        return await self._forget(_portions(partial(self._queries.traces_before, start)))
 
     async def _traces_of(self, email: str) -> AsyncIterator[Traces]:
         while (found := await self._queries.traces(email)).forget:
             yield found
-        after = None
-        while True:
-            found = await self._queries.traces_in_answers(email, after)
+        async for found in _portions(partial(self._queries.traces_in_answers, email)):
             yield found
-            after = found.after
-            if after is None:
-                return
-
-    async def _traces_before(self, start: int) -> AsyncIterator[Traces]:
-        after = None
-        while True:
-            found = await self._queries.traces_before(start, after)
-            yield found
-            after = found.after
-            if after is None:
-                return
 
     async def _forget(self, portions: AsyncIterator[Traces]) -> Forgotten:
         transactions = tickets = answers = accounts = tickets_of_others = 0
@@ -106,6 +94,15 @@ class Privacy:
             tickets_of_others=tickets_of_others,
             at=self._clock.now(),
         )
+
+
+async def _portions(look: Callable[[Any], Awaitable[Traces]]) -> AsyncIterator[Traces]:
+    """One portion after the other, each from where the former ended."""
+    found = await look(None)
+    yield found
+    while found.after is not None:
+        found = await look(found.after)
+        yield found
 
 
 def _counts(forgotten: Forgotten) -> dict[str, int]:

@@ -26,9 +26,11 @@ T = TypeVar("T")
 class Parameters(Protocol):
     """The rows of a statement: a list, or what makes them when they are asked for."""
 
-    def __len__(self) -> int: ...
+    def __len__(self) -> int:
+        """How many rows."""
 
-    def __iter__(self) -> Iterator[Sequence[Any]]: ...
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        """Each row, in order."""
 
 
 Statement = tuple[str, Parameters, bool]

@@ -177,7 +177,7 @@ def _sealed(person: Person | None, place: str, vault: Vault) -> tuple[str | None
     return vault.seal(text.encode(), place), digest_of(person.email, vault)
 
 
-def person_of(sealed: str | None, place: str, vault: Vault) -> Person | None:
+def _person_of(sealed: str | None, place: str, vault: Vault) -> Person | None:
     """Open a person; None is one who has been forgotten.
 
     :raises VaultError: when it does not open.
@@ -220,7 +220,7 @@ def transaction_of(row: Row, vault: Vault) -> Transaction:
         quantity=row[3],
         total_price=row[4],
         currency=row[5],
-        buyer=person_of(row[6], buyer_place(row[0]), vault),
+        buyer=_person_of(row[6], buyer_place(row[0]), vault),
         created_at=row[8],
     )
 
@@ -248,7 +248,7 @@ def ticket_of(row: Row, vault: Vault) -> Ticket:
         transaction_id=row[2],
         ticket_type_id=row[3],
         position=row[4],
-        holder=person_of(row[5], holder_place(row[0]), vault),
+        holder=_person_of(row[5], holder_place(row[0]), vault),
     )
 
 

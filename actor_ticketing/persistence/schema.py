@@ -6,8 +6,8 @@ from importlib.resources import files
 from actor_ticketing.persistence.rows import digest_of
 from actor_ticketing.vault import Vault
 
-_PEOPLE_SEALED = 4
-"""The migration before which people stood in clear."""
+PEOPLE_SEALED = 4
+"""The migration that sealed people, who stood in clear before."""
 
 
 class SchemaError(Exception):
@@ -51,7 +51,7 @@ def migrate(connection: sqlite3.Connection, vault: Vault) -> None:
             f"the database has schema version {version}, this software knows only up to {newest}: "
             "it was written by a newer version"
         )
-    if 0 < version < _PEOPLE_SEALED:
+    if 0 < version < PEOPLE_SEALED:
         # Wiping what is freed from now on does not reach what was freed before: a new file has nothing of that.
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("VACUUM")

@@ -9,15 +9,13 @@ from actor_ticketing.domain.purchase import normalised
 from actor_ticketing.persistence.books import PROBLEMS_MAX, Check, guarded
 from actor_ticketing.persistence.people import account_place, has_accounts
 from actor_ticketing.persistence.rows import Row, answer_place, buyer_place, digest_of, holder_place
+from actor_ticketing.persistence.schema import PEOPLE_SEALED
 from actor_ticketing.vault import Vault, VaultError
 
 SEALED = "what is sealed opens, and is found by its address"
 
 PORTION = 1_000
 """Rows in one transaction while all are sealed anew."""
-
-_SINCE = 4
-"""The schema version from which on people are sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +144,7 @@ def _text(sealed: str | bytes) -> str:
 
 def check_sealed(connection: sqlite3.Connection, vault: Vault) -> Check | None:
     """Check that everything sealed opens. None: this database is from before anything was sealed."""
-    if connection.execute("PRAGMA user_version").fetchone()[0] < _SINCE:
+    if connection.execute("PRAGMA user_version").fetchone()[0] < PEOPLE_SEALED:
         return None
 
     def look() -> tuple[int, list[str]]:
