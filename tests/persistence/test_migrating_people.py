@@ -11,9 +11,10 @@ import pytest
 from actor_ticketing.app import DATABASE
 from actor_ticketing.domain.purchase import Person
 from actor_ticketing.persistence import people, schema
-from actor_ticketing.persistence.connections import connect_to_write
-from actor_ticketing.persistence.schema import migrate, migrations
-from actor_ticketing.persistence.sealed import check_sealed
+from actor_ticketing.persistence.connections import connect_read_only, connect_to_write
+from actor_ticketing.persistence.schema import SchemaError, migrate, migrations, require_newest
+from actor_ticketing.persistence.sealed import SEALED, check_sealed
+from actor_ticketing.persistence.verify import verify
 from support.people import files_with
 from support.vaults import VAULT
 
@@ -119,6 +120,14 @@ def test_what_a_crash_left_in_the_log_is_gone_after_the_next_start(old: sqlite3.
         reader.execute("COMMIT")
     migrate(old, VAULT)
     assert clear(tmp_path) == []
+
+
+@pytest.mark.usefixtures("old")
+def test_a_database_of_before_has_nothing_sealed_to_prove_and_is_not_read_as_if_it_had(tmp_path: Path) -> None:
+    path = tmp_path / DATABASE
+    assert SEALED not in {check.name for check in verify(path, vault=VAULT).checks}
+    with closing(connect_read_only(path)) as connection, pytest.raises(SchemaError, match="version 2, this software"):
+        require_newest(connection)
 
 
 def test_an_erased_person_has_no_digest(old: sqlite3.Connection) -> None:

@@ -1,6 +1,7 @@
 """The schema and how a database gets there, and the connections to it."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from actor_ticketing.persistence import schema
 from actor_ticketing.persistence.connections import connect_read_only, open_readers, open_writer
 from actor_ticketing.persistence.schema import SchemaError, migrate, migrations
+from support.service import eventually
 from support.vaults import VAULT
 
 
@@ -168,3 +170,5 @@ async def test_readers_of_a_database_that_is_not_there_are_refused(tmp_path: Pat
     with pytest.raises(sqlite3.OperationalError, match="unable to open"):
         await open_readers(tmp_path / "nowhere.db", count=2, busy_timeout_ms=10)
     assert not (tmp_path / "nowhere.db").exists()
+    # aiosqlite ends the thread of a connection that failed without waiting for it, and it needs the loop once more.
+    await eventually(lambda: not [each for each in threading.enumerate() if "connection_worker" in each.name])
