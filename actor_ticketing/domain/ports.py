@@ -152,12 +152,12 @@ class Traces:
 
 
 @value
-class AccountRecord:
+class KnownAccount:
     """An account, as its owner may see it. ``created_at``: ms since the epoch."""
 
     id: str
     email: str = field(repr=False)
-    role: str | None
+    role: str
     created_at: int
 
 
@@ -178,7 +178,7 @@ class PersonRecord:
     :ivar held: what others bought for them; only the tickets in their name are in it, and no buyer.
     """
 
-    account: AccountRecord | None
+    account: KnownAccount | None
     bought: Sequence[PurchaseRecord]
     held: Sequence[PurchaseRecord]
 

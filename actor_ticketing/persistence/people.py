@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from actor_ticketing.domain.ports import AccountRecord, PersonRecord, PurchaseRecord, Traces
+from actor_ticketing.domain.ports import KnownAccount, PersonRecord, PurchaseRecord, Traces
 from actor_ticketing.domain.purchase import Person, Purchase, Ticket, Transaction, normalised
 from actor_ticketing.domain.records import Forget
 from actor_ticketing.persistence import rows
@@ -167,7 +167,7 @@ def _accounts(connection: sqlite3.Connection, digests: Sequence[bytes]) -> list[
     return _by_digest(connection, "SELECT id, email, role, created_at FROM accounts WHERE email_digest = ?", digests)
 
 
-def _account(row: rows.Row, vault: Vault) -> AccountRecord:
+def _account(row: rows.Row, vault: Vault) -> KnownAccount:
     account_id, sealed, role, created_at = row
     email = vault.open(sealed, account_place(account_id)).decode()
-    return AccountRecord(id=account_id, email=email, role=role, created_at=created_at)
+    return KnownAccount(id=account_id, email=email, role=role, created_at=created_at)

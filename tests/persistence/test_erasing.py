@@ -27,12 +27,16 @@ CREATE TABLE IF NOT EXISTS accounts (
     email_digest BLOB NOT NULL UNIQUE,
     email TEXT NOT NULL,
     password TEXT NOT NULL,
-    role TEXT,
+    role TEXT NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS refresh_tokens (
     digest BLOB NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE
+    family TEXT NOT NULL,
+    account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER
 ) STRICT;
 """
 
@@ -152,13 +156,13 @@ async def test_an_account_is_told_and_forgotten_with_what_signs_it_in(shop: Back
         for name in ("ada", "bea"):
             email = f"{name}@example.com"
             connection.execute(
-                "INSERT INTO accounts VALUES (?, ?, ?, 'hash', NULL, 5)",
+                "INSERT INTO accounts VALUES (?, ?, ?, 'hash', 'user', 5)",
                 (name, VAULT.digest(email), VAULT.seal(email.encode(), account_place(name))),
             )
-            connection.execute("INSERT INTO refresh_tokens (digest, account_id) VALUES (?, ?)", (name.encode(), name))
+            connection.execute("INSERT INTO refresh_tokens VALUES (?, 'f', ?, 5, 6, NULL)", (name.encode(), name))
     known = (await shop.privacy.export("ADA@example.com")).account
     assert known is not None
-    assert (known.id, known.email, known.role, known.created_at) == ("ada", "ada@example.com", None, 5)
+    assert (known.id, known.email, known.role, known.created_at) == ("ada", "ada@example.com", "user", 5)
     assert (await shop.privacy.erase("ADA@example.com", by="admin")).accounts == 1
     assert column(path, "SELECT id FROM accounts") == ["bea"]
     assert column(path, "SELECT account_id FROM refresh_tokens") == ["bea"]

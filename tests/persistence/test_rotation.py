@@ -37,11 +37,11 @@ def directory(tmp_path: Path) -> Path:
     with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as connection:
         connection.execute(
             "CREATE TABLE IF NOT EXISTS accounts (id TEXT NOT NULL PRIMARY KEY, email_digest BLOB NOT NULL UNIQUE, "
-            "email TEXT NOT NULL, password TEXT NOT NULL, role TEXT, created_at INTEGER NOT NULL) STRICT"
+            "email TEXT NOT NULL, password TEXT NOT NULL, role TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT"
         )
         email = vault.seal(b"ada@example.com", people.account_place("a"))
         connection.execute(
-            "INSERT INTO accounts VALUES ('a', ?, ?, '', NULL, 0)", (vault.digest("ada@example.com"), email)
+            "INSERT INTO accounts VALUES ('a', ?, ?, '', 'user', 0)", (vault.digest("ada@example.com"), email)
         )
         for number in range(5):
             body = vault.seal(b"{}", f"answer:{bytes([number]).hex()}:key").encode()
