@@ -1,5 +1,6 @@
 """What a conversion makes: a transaction and its tickets, and the people on them."""
 
+import unicodedata
 from dataclasses import field
 
 from actor_ticketing.domain.reservation import Reservation
@@ -30,7 +31,7 @@ class Person:
 
 def normalised(text: str) -> str:
     """Return what addresses and names are compared by."""
-    return text.strip().casefold()
+    return unicodedata.normalize("NFC", text.strip()).casefold()
 
 
 @value

@@ -75,7 +75,7 @@ def traces_in_answers(connection: sqlite3.Connection, vault: Vault, email: str, 
 
 def tells_of(body: bytes, email: str) -> bool:
     """Whether an address stands in a kept answer, which is JSON."""
-    return json.dumps(normalised(email), ensure_ascii=False)[1:-1] in body.decode(errors="replace").casefold()
+    return json.dumps(normalised(email), ensure_ascii=False)[1:-1] in normalised(body.decode(errors="replace"))
 
 
 def traces_before(connection: sqlite3.Connection, start: int, after: Any) -> Traces:

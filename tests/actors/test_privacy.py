@@ -80,6 +80,11 @@ async def test_an_address_is_the_same_in_upper_and_lower_case(shop: Backend, ema
     assert counts(await erase(shop, email)) == (1, 1, 0, 0)
 
 
+async def test_an_address_is_the_same_however_a_keyboard_composes_its_letters(shop: Backend) -> None:
+    await sell(shop, replace(BEA, email="b\u00e9a@example.com"), [BEA])
+    assert (await erase(shop, "be\u0301a@example.com")).transactions == 1
+
+
 async def test_whom_nobody_knows_there_is_nothing_to_forget_of(shop: Backend) -> None:
     bought = await sell(shop, ADA, [ADA])
     assert counts(await erase(shop, "da@example.com")) == (0, 0, 0, 0)
