@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,6 +18,7 @@ from actor_ticketing.actors.committed import Committed
 from actor_ticketing.actors.desk import Desk
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.journaling import Order, accepted
+from actor_ticketing.actors.privacy import Privacy, Retention
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.supervisor import Supervisor
@@ -28,6 +30,7 @@ from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
 from actor_ticketing.domain.ports import CatalogueRecord, CommitFailed, Entry, Queries, Store
+from actor_ticketing.domain.telling import told
 from actor_ticketing.http.context import Backend
 from actor_ticketing.http.live.hub import Hub
 from actor_ticketing.persistence.connections import open_readers, open_writer
@@ -62,7 +65,7 @@ def policies_of(settings: Settings) -> Policies:
 
 def end_process(error: BaseException) -> None:
     """End at once, replying to nobody: what the client was told must not depend on what nobody knows."""
-    log.critical("cannot_go_on", error=repr(error), exit_status=EXIT_FATAL)
+    log.critical("cannot_go_on", error=told(error), exit_status=EXIT_FATAL)
     os._exit(EXIT_FATAL)
 
 
@@ -83,7 +86,7 @@ async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIte
             path, synchronous=settings.storage.synchronous, busy_timeout_ms=settings.storage.busy_timeout_ms
         )
         stack.push_async_callback(writer.close)
-        await writer.run(migrate)
+        await writer.run(partial(migrate, vault=vault))
         readers = await open_readers(
             path, count=settings.storage.readers, busy_timeout_ms=settings.storage.busy_timeout_ms
         )
@@ -118,12 +121,16 @@ async def open_backend(
         stack.callback(supervisor.stop_now)
         parts.committed.tell_deadlines_to(supervisor.actor_ref)
         stack.callback(parts.committed.forget_supervisor)
+        retention = Retention(parts.privacy, clock, days=settings.privacy.retention_days)
+        retention.start()
+        stack.push_async_callback(retention.stop)
         yield Backend(
             accounts=parts.accounts,
             box_office=parts.box_office,
             desk=parts.desk,
             sweeper=parts.sweeper,
             statistics=parts.statistics,
+            privacy=parts.privacy,
             clock=clock,
             hub=parts.hub,
             next_due_at=lambda: supervisor.next_due_at,
@@ -144,6 +151,7 @@ class _Parts:
     accounts: Accounts
     box_office: BoxOffice
     hub: Hub
+    privacy: Privacy
 
 
 def _assemble(
@@ -213,6 +221,7 @@ def _assemble(
         accounts=accounts,
         box_office=box_office,
         hub=hub,
+        privacy=Privacy(journal=journal, queries=queries, clock=clock),
     )
 
 

@@ -98,6 +98,35 @@ def load_credentials(auth: AuthSecrets, data_dir: Path) -> Credentials:
     )
 
 
+def read_data_keys(path: Path) -> tuple[DataKey, ...]:
+    """Return the data keys of a secrets file; none where there is no such file, or none in it. It makes nothing.
+
+    Raises `CredentialsError` when the file is broken, open to others, or cannot be read.
+    """
+    try:
+        stored = _read(path)
+    except OSError as error:
+        raise CredentialsError(f"{path}: cannot be read: {error.strerror}") from error
+    return _data_keys(path, stored["dataKeys"]) if stored is not None and "dataKeys" in stored else ()
+
+
+def add_data_key(path: Path) -> tuple[DataKey, ...]:
+    """Make a data key, put it first in an existing secrets file, and return all that are in it now."""
+    with _locked(path):
+        stored = _read(path) or {}
+        stored["dataKeys"] = [*_new_data_keys(), *stored.get("dataKeys", ())]
+        _publish(path, stored, os.replace)
+    return _data_keys(path, stored["dataKeys"])
+
+
+def keep_first_data_key(path: Path) -> None:
+    """Take every data key but the first out of an existing secrets file."""
+    with _locked(path):
+        stored = _read(path) or {}
+        stored["dataKeys"] = stored["dataKeys"][:1]
+        _publish(path, stored, os.replace)
+
+
 def _complete(path: Path, configured: Collection[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the file's content, with what it lacked made and added, and the names of what was made."""
     needed = [name for name in _MAKERS if name not in configured]

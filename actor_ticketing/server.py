@@ -25,6 +25,7 @@ from actor_ticketing.http.jwks import JwksKeys
 from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.http.runner import Runner
 from actor_ticketing.http.tokens import FixedKey, Issuer, Keys, TokenChecker, TokenMinter, shared_key
+from actor_ticketing.logs import report_unhandled
 from actor_ticketing.persistence.lock import DataDirLock
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
@@ -101,6 +102,7 @@ async def serve(settings: Settings, credentials: Credentials, *, demo: bool, ann
             log.info("stopping", seconds=settings.server.shutdown_seconds)
             _end_in_time(settings.server.shutdown_seconds)
 
+    asyncio.get_running_loop().set_exception_handler(report_unhandled)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop_in_time)
     lock = DataDirLock(settings.data_dir)

@@ -5,6 +5,7 @@ is authenticated with it (NIST SP 800-38D, additional data): text that is moved 
 """
 
 import hmac
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _DIGEST_BYTES = 16
+_TELLABLE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class VaultError(Exception):
@@ -68,7 +70,9 @@ class Vault:
         kid, _, encoded = sealed.rpartition(".")
         key = self._keys.get(kid)
         if key is None:
-            raise VaultError(f"there is no data key {kid!r}")
+            # What was never sealed has no key's name before its last dot, but people.
+            named = repr(kid) if _TELLABLE.fullmatch(kid) else "of that name"
+            raise VaultError(f"there is no data key {named} to open what stands at {purpose}")
         try:
             raw = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
             return key.cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], purpose.encode())

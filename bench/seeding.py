@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -89,14 +90,18 @@ async def _create(path: Path) -> None:
     """Have the service make the file, with whatever it sets on a new one."""
     writer = await open_writer(path, synchronous="NORMAL", busy_timeout_ms=0)
     try:
-        await writer.run(migrate)
+        await writer.run(partial(migrate, vault=_vault()))
     finally:
         await writer.close()
 
 
+def _vault() -> Vault:
+    """Nobody has bought anything here, so nothing is ever sealed with it."""
+    return Vault([DataKey("seeding", os.urandom(32))])
+
+
 def _write(connection: sqlite3.Connection, wanted: Seed) -> None:
-    # Nobody has bought anything here, so nothing is ever sealed with it.
-    vault = Vault([DataKey("seeding", os.urandom(32))])
+    vault = _vault()
     seq = 0
     events = _events(wanted)
     reserved = [0] * wanted.types

@@ -186,7 +186,7 @@ async def test_an_operator_makes_an_account_an_admin(service: Service, session: 
     ("arguments", "problem"),
     [
         (["--email", "nobody@example.com", "--role", "admin"], "There is no such account."),
-        (["--email", "nobody", "--role", "admin"], "nobody is no e-mail address"),
+        (["--email", "nobody", "--role", "admin"], "--email: must be an e-mail address"),
     ],
 )
 async def test_a_role_for_nobody_is_refused_in_a_sentence(service: Service, arguments: list[str], problem: str) -> None:

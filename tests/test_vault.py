@@ -81,3 +81,11 @@ def test_a_digest_is_the_same_for_the_same_text_and_differs_by_key(vault: Vault)
 def test_a_key_does_not_show_itself() -> None:
     assert OLD.secret.hex() not in repr(OLD)
     assert repr(OLD.secret) not in repr(OLD)
+
+
+def test_the_name_of_a_missing_key_is_told_and_what_only_looks_like_one_is_not(vault: Vault) -> None:
+    with pytest.raises(VaultError, match="no data key 'k2' to open what stands at p"):
+        vault.open("k2.xyz", "p")
+    with pytest.raises(VaultError) as told:
+        vault.open('["Ada Lovelace", "ada@example.com"]', "p")
+    assert "Ada" not in str(told.value)

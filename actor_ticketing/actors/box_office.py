@@ -8,7 +8,7 @@ from actor_ticketing.actors.adoption import adopt_all
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.bulk import claim_all, confirm_all
 from actor_ticketing.actors.claims import ClaimHolds, ClaimStock
-from actor_ticketing.actors.journaling import Keep, Order, accepted
+from actor_ticketing.actors.journaling import Keep, Order, accepted, write_entry
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.turnstile import turn_away
 from actor_ticketing.clock import Clock
@@ -311,8 +311,4 @@ class BoxOffice:
 
         :raises StorageUnavailable: when it could not be kept.
         """
-        done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
-        self._journal.append(Entry(answer=answer, on_settled=done.set_result))
-        error = await asyncio.shield(done)
-        if error is not None:
-            raise error
+        await write_entry(self._journal, Entry(answer=answer))

@@ -18,6 +18,7 @@ from actor_ticketing.domain.commands import ChangeTicketType
 from actor_ticketing.domain.errors import Draining
 from actor_ticketing.domain.ids import Entropy, new_id
 from actor_ticketing.domain.ports import Journal
+from actor_ticketing.domain.telling import told
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +110,7 @@ class Desk:
         return CatalogueActor.launch(self.board, self._journal, self._clock, self._broke)
 
     def _broke(self, error: BaseException) -> None:
-        log.error("catalogue_broke", error=repr(error), exc_info=error)
+        log.error("catalogue_broke", error=told(error), exc_info=error)
         self._replacing = asyncio.create_task(self._replace_when_settled())
 
     async def _replace_when_settled(self) -> None:

@@ -1,5 +1,6 @@
 """What the actors that decide have in common: they answer after the commit, never before."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -35,6 +36,19 @@ def accepted(outcome: Any) -> Any:
             # Its traceback leads to this frame. While the frame leads back, only the garbage collector frees them.
             del outcome
     return outcome
+
+
+async def write_entry(journal: Journal, entry: Entry) -> None:
+    """Journal what no actor has decided, and return when it is durable.
+
+    :raises Unavailable: when nothing of it was stored.
+    """
+    done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+    entry.on_settled = done.set_result
+    journal.append(entry)
+    error = await asyncio.shield(done)
+    if error is not None:
+        raise error
 
 
 class JournalingActor(LoopActor):

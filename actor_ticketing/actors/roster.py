@@ -17,6 +17,7 @@ from actor_ticketing.domain.errors import Draining, NotFound, Overloaded, Refusa
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.policies import Policies
 from actor_ticketing.domain.ports import Journal, Queries, StockRecord
+from actor_ticketing.domain.telling import told
 
 log = structlog.get_logger(__name__)
 
@@ -172,5 +173,5 @@ class Roster:
         return actor
 
     def _on_broken(self, ticket_type_id: str, error: BaseException) -> None:
-        log.error("actor_broke", ticket_type_id=ticket_type_id, error=repr(error), exc_info=error)
+        log.error("actor_broke", ticket_type_id=ticket_type_id, error=told(error), exc_info=error)
         self.rebuild([ticket_type_id])

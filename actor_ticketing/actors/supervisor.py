@@ -15,6 +15,7 @@ from actor_ticketing.actors.ticket_type import Expired
 from actor_ticketing.clock import Clock, Timer
 from actor_ticketing.domain.commands import ExpireDue
 from actor_ticketing.domain.errors import Refusal
+from actor_ticketing.domain.telling import told
 from actor_ticketing.domain.values import value
 
 log = structlog.get_logger(__name__)
@@ -195,7 +196,7 @@ class Supervisor(LoopActor):
         delay = BACK_OFF_MS if former is None else min(2 * former.length, BACK_OFF_MS_MAX)
         pause = self._pauses[ticket_type_id] = _Pause(length=delay, until=self._apart(self._clock.now() + delay))
         level = log.warning if isinstance(outcome, Refusal) else log.error
-        level("expiry_failed", ticket_type_id=ticket_type_id, error=repr(outcome), retry_in_ms=delay)
+        level("expiry_failed", ticket_type_id=ticket_type_id, error=told(outcome), retry_in_ms=delay)
         self._deadlines.set(ticket_type_id, pause.until)
 
     def _after_pause(self, ticket_type_id: str, deadline: int | None) -> int | None:

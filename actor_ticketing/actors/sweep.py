@@ -13,6 +13,7 @@ from actor_ticketing.domain.accounts import RefreshTokensForgotten
 from actor_ticketing.domain.errors import Refusal, StorageUnavailable
 from actor_ticketing.domain.ports import ANSWERS_KEPT_MS, Entry, Journal, Queries
 from actor_ticketing.domain.reservation import ReservationStatus
+from actor_ticketing.domain.telling import told
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +53,7 @@ class Sweeper:
                 try:
                     await release(ticket_type_id, started, tally)
                 except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this ticket type.
-                    log.error("release_failed", ticket_type_id=ticket_type_id, error=repr(error))  # noqa: TRY400
+                    log.error("release_failed", ticket_type_id=ticket_type_id, error=told(error))  # noqa: TRY400
                     problem = problem or error
         self._journal.append(
             Entry(

@@ -8,6 +8,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from actor_ticketing.domain.errors import Invalid
+from actor_ticketing.domain.purchase import normalised
 from actor_ticketing.domain.records import Record
 from actor_ticketing.domain.values import value
 
@@ -110,7 +111,7 @@ class RefreshTokensForgotten(AccountRecord):
 
 def email_key(address: str) -> str:
     """What two spellings of one e-mail address have in common."""
-    return unicodedata.normalize("NFC", address).casefold()
+    return normalised(address)
 
 
 def prepared_password(typed: str) -> str:

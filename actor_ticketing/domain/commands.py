@@ -1,7 +1,7 @@
 """What an inventory can be asked to do. Ids, codes and instants are made by whoever asks, so deciding stays pure."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any
 
 from actor_ticketing.domain.catalogue import TicketType
@@ -23,10 +23,10 @@ class Reserve:
     """Hold stock of one ticket type for ``duration_ms``: all lines or none, summed against stock and limits."""
 
     lines: tuple[Line, ...]
-    session_id: str
-    user_id: str | None
+    session_id: str = field(repr=False)
+    user_id: str | None = field(repr=False)
     duration_ms: int
-    metadata: str | None = None
+    metadata: str | None = field(default=None, repr=False)
 
     @property
     def quantity(self) -> int:

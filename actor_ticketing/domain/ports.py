@@ -1,15 +1,16 @@
 """What the actors need of a store, and what a store needs to know of them. SQLite is one; a second will come."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
-from actor_ticketing.domain.purchase import Ticket, Transaction
-from actor_ticketing.domain.records import Record
+from actor_ticketing.domain.purchase import Purchase, Ticket, Transaction
+from actor_ticketing.domain.records import Forget, Record
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
+from actor_ticketing.domain.telling import told
 from actor_ticketing.domain.values import value
 
 ANSWERS_KEPT_MS = 24 * 60 * 60 * 1_000
@@ -21,10 +22,10 @@ class StoredAnswer:
     """The answer kept for an Idempotency-Key. ``caller`` and ``fingerprint`` are digests; ``created_at`` ms."""
 
     caller: bytes
-    key: str
+    key: str = field(repr=False)
     fingerprint: bytes
     status: int
-    body: bytes
+    body: bytes = field(repr=False)
     created_at: int
 
 
@@ -72,7 +73,7 @@ class CommitFailed(Exception):
     """
 
     def __init__(self, cause: BaseException, *, is_bug: bool = False) -> None:
-        super().__init__(str(cause))
+        super().__init__(told(cause))
         self.is_bug = is_bug
 
 
@@ -147,6 +148,52 @@ class ReservationMoment:
     reservation: Reservation
 
 
+@value
+class Traces:
+    """One portion of what a store knows of people.
+
+    :ivar forget: what would have to be forgotten.
+    :ivar of_others: how many tickets of these transactions bear other people's names, which stay.
+    :ivar after: where to look on, as the same query takes it; None when that was all.
+    """
+
+    forget: Forget
+    of_others: int = 0
+    after: Any = field(default=None, repr=False)
+
+
+@value
+class KnownAccount:
+    """An account, as its owner may see it. ``created_at``: ms since the epoch."""
+
+    id: str
+    email: str = field(repr=False)
+    role: str
+    created_at: int
+
+
+@value
+class PurchaseRecord:
+    """A purchase and what was bought. Of tickets that bear somebody else's name, ``holder`` is None."""
+
+    purchase: Purchase
+    ticket_type: TicketType
+    event: Event
+
+
+@value
+class PersonRecord:
+    """All that a store knows of the person with one e-mail address.
+
+    :ivar bought: what they bought.
+    :ivar held: what others bought for them; only the tickets in their name are in it, and no buyer.
+    """
+
+    account: KnownAccount | None
+    bought: Sequence[PurchaseRecord]
+    held: Sequence[PurchaseRecord]
+
+
 class Queries(Protocol):
     """Reads of committed state. An error fails the one read and nothing else.
 
@@ -193,3 +240,24 @@ class Queries(Protocol):
 
     async def status_counts(self) -> Mapping[ReservationStatus, int]:
         """How many reservations there are in each state; states with none are left out."""
+
+    async def person(self, email: str) -> PersonRecord:
+        """All that is known of the person with this address, however it is spelled in upper and lower case."""
+
+    async def traces(self, email: str) -> Traces:
+        """A portion of the rows that tell of this person. When it has been forgotten, ask again for the next.
+
+        A ticket tells of its holder; one whose holder has no address, and the buyer's name, tells of the buyer.
+        """
+
+    async def traces_in_answers(self, email: str, after: Any) -> Traces:
+        """A portion of the kept answers in which this address stands.
+
+        :param after: None to begin with, then what the former portion ended with.
+        """
+
+    async def traces_before(self, start: int, after: Any) -> Traces:
+        """A portion of the buyers and holders of events that began before ``start`` (ms since the epoch).
+
+        :param after: None to begin with, then what the former portion ended with.
+        """

@@ -1,43 +1,68 @@
 """What a conversion makes: a transaction and its tickets, and the people on them."""
 
+import unicodedata
+from dataclasses import field
+
 from actor_ticketing.domain.reservation import Reservation
 from actor_ticketing.domain.values import value
 
 
 @value
 class Person:
-    """A buyer or a ticket holder. A buyer has all five fields; a holder may lack ``email`` and ``whatsapp``."""
+    """A buyer or a ticket holder. A buyer has all five fields; a holder may lack ``email`` and ``whatsapp``.
 
-    full_name: str
-    identity_type: str
-    identity_number: str
-    email: str | None = None
-    whatsapp: str | None = None
+    Nothing of it is in its repr, and so in no log.
+    """
+
+    full_name: str = field(repr=False)
+    identity_type: str = field(repr=False)
+    identity_number: str = field(repr=False)
+    email: str | None = field(default=None, repr=False)
+    whatsapp: str | None = field(default=None, repr=False)
+
+    def has_email(self, email: str) -> bool:
+        """Whether this is their address, however it is spelled in upper and lower case."""
+        return self.email is not None and normalised(self.email) == normalised(email)
+
+    def is_named_like(self, other: "Person") -> bool:
+        """Whether both have the same name, however it is spelled in upper and lower case."""
+        return normalised(self.full_name) == normalised(other.full_name)
+
+
+def normalised(text: str) -> str:
+    """Return what addresses and names are compared by."""
+    return unicodedata.normalize("NFC", text.strip()).casefold()
 
 
 @value
 class Ticket:
-    """One admission. ``code`` is unique over all tickets; ``position`` counts from 0 within the transaction."""
+    """One admission. ``code`` is unique over all tickets; ``position`` counts from 0 within the transaction.
+
+    ``holder`` is None once they have been forgotten; the ticket is valid all the same.
+    """
 
     id: str
     code: str
     transaction_id: str
     ticket_type_id: str
     position: int
-    holder: Person
+    holder: Person | None
 
 
 @value
 class Transaction:
-    """A purchase of one reservation. ``total_price`` is in minor units, ``created_at`` in ms since the epoch."""
+    """A purchase of one reservation. ``total_price`` is in minor units, ``created_at`` in ms since the epoch.
+
+    ``buyer`` is None once they have been forgotten.
+    """
 
     id: str
     reservation_id: str
-    user_id: str | None
+    user_id: str | None = field(repr=False)
     quantity: int
     total_price: int
     currency: str
-    buyer: Person
+    buyer: Person | None
     created_at: int
 
 

@@ -1,7 +1,7 @@
 """A reservation: its owner, its four states and the transitions between them."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import field, replace
 from enum import StrEnum
 
 from actor_ticketing.domain.errors import Conflict, ReservationCancelled, ReservationConverted, ReservationExpired
@@ -37,8 +37,8 @@ _TERMINAL: dict[ReservationStatus, Callable[[], Conflict]] = {
 class Owner:
     """What a caller proves of itself: a guest session (a secret), a user, or both."""
 
-    session_id: str | None = None
-    user_id: str | None = None
+    session_id: str | None = field(default=None, repr=False)
+    user_id: str | None = field(default=None, repr=False)
 
 
 @value
@@ -46,13 +46,14 @@ class Reservation:
     """A claim on stock and its record.
 
     Instants are ms since the epoch. ``unit_price`` and ``currency`` are those of the moment it was made. ``metadata``
-    is the client's JSON object as text. ``settled_at`` is set in the terminal states.
+    is the client's JSON object as text. ``settled_at`` is set in the terminal states. Its repr does not say whose it
+    is, so no log does.
     """
 
     id: str
     ticket_type_id: str
-    session_id: str
-    user_id: str | None
+    session_id: str = field(repr=False)
+    user_id: str | None = field(repr=False)
     quantity: int
     unit_price: int
     currency: str
@@ -61,7 +62,7 @@ class Reservation:
     extensions: int = 0
     status: ReservationStatus = ReservationStatus.ACTIVE
     settled_at: int | None = None
-    metadata: str | None = None
+    metadata: str | None = field(default=None, repr=False)
 
     @property
     def code(self) -> str:

@@ -1,13 +1,13 @@
 """Value objects: what commands, events and records are made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
 
-    @dataclass_transform(frozen_default=True, kw_only_default=True)
+    @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
     def value(cls: type[T]) -> type[T]:
         """Make a dataclass with slots and keyword arguments only, whose fields are never assigned again.
 

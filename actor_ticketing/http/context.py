@@ -9,6 +9,7 @@ from aiohttp import web
 from actor_ticketing.accounts.service import Accounts
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.desk import Desk
+from actor_ticketing.actors.privacy import Privacy
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
@@ -32,6 +33,7 @@ class Backend:
     desk: Desk
     sweeper: Sweeper
     statistics: Statistics
+    privacy: Privacy
     clock: Clock
     hub: Hub
     next_due_at: Callable[[], int | None]

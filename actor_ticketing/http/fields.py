@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any
@@ -124,7 +125,13 @@ Metadata = Annotated[dict[str, JsonValue], AfterValidator(_metadata)]
 class Body(BaseModel):
     """Base of all bodies: camelCase on the wire, strict types, nothing unknown."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, frozen=True)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", alias_generator=to_camel, frozen=True, hide_input_in_errors=True
+    )
+
+    def __repr_args__(self) -> Sequence[tuple[str | None, Any]]:
+        """Nothing that somebody sent is in a repr, and so in no log."""
+        return ()
 
     def given(self) -> dict[str, Any]:
         """What the client sent, by field name; what it left out is not there."""

@@ -154,8 +154,10 @@ def reservations(board: Board, held: Sequence[Reservation], now: int) -> str:
     return f"[{','.join([reservation(board, each, now) for each in held])}]"
 
 
-def person(someone: Person) -> Json:
-    """A buyer or holder; what is not known is left out."""
+def person(someone: Person | None) -> Json | None:
+    """A buyer or holder; what is not known is left out. None is one who was forgotten."""
+    if someone is None:
+        return None
     known = {
         "fullName": someone.full_name,
         "identityType": someone.identity_type,

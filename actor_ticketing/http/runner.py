@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 
+from actor_ticketing.domain.telling import told
 from actor_ticketing.http import idle
 from actor_ticketing.http.context import DOORS
 from actor_ticketing.http.dispatch import find_quickly
@@ -28,7 +29,7 @@ class _Protocol(RequestHandler):
         """Answer what aiohttp could not even hand to the application, and close the connection."""
         del message
         if status >= 500:
-            log.error("request_failed", error=repr(exc), exc_info=exc)
+            log.error("request_failed", error=exc and told(exc), exc_info=exc)
         if request.writer is not None and request.writer.output_size > 0:
             raise ConnectionError("an answer has begun already")
         response = respond_failure(request, INTERNAL if status >= 500 else MALFORMED)

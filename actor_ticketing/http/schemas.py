@@ -13,6 +13,12 @@ LINES_MAX = 20
 HOLDERS_MAX = 10_000
 
 
+class PersonBody(Body):
+    """``POST /api/admin/privacy/…``: the person with this address."""
+
+    email: Email
+
+
 class LineBody(Body):
     """One line of a bulk request."""
 

@@ -29,7 +29,7 @@ Key = jwt.PyJWK | PublicKey | str
 class Identity:
     """What a valid bearer token says: ``user_id`` is its ``sub``. The configured admin token has no user."""
 
-    user_id: str | None
+    user_id: str | None = field(repr=False)
     is_admin: bool = False
 
     @property

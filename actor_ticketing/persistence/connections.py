@@ -5,27 +5,45 @@ Each public method is one trip to the connection's thread, since aiosqlite pays 
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import aiosqlite
 import structlog
 
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import CommitFailed, CommitUnknown
+from actor_ticketing.domain.telling import told
+from actor_ticketing.vault import VaultError
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-Statement = tuple[str, Sequence[Sequence[Any]], bool]
+
+
+class Parameters(Protocol):
+    """The rows of a statement: a list, or what makes them when they are asked for."""
+
+    def __len__(self) -> int:
+        """How many rows."""
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        """Each row, in order."""
+
+
+Statement = tuple[str, Parameters, bool]
 """SQL, its rows of parameters, and whether every row must change exactly one row."""
 
 # https://www.sqlite.org/rescode.html: after these, nothing was written and the connection is usable.
 _CERTAIN_FAILURES = frozenset(
     {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY}
 )
+
+
+_LOG_PATIENCE_MS = 100
+"""What waits for the log to be emptied is every sale."""
 
 
 class RowMissed(Exception):
@@ -66,7 +84,28 @@ class WriteConnection(_Connection):
             raise self._roll_back(error) from error
         except BaseException as error:
             # Out of memory, say. It may have happened before, during or after the commit itself.
-            raise CommitUnknown(repr(error)) from error
+            raise CommitUnknown(told(error)) from error
+
+    async def empty_log(self) -> None:
+        """Move what is in the write-ahead log into the file, and cut the log to nothing.
+
+        What a row held before is in no page of the file then, and in no frame of the log. A reader that looks at an
+        older state for longer than a moment, such as a backup, keeps it there; the next time takes it along.
+        """
+        await self._execute(self._empty_log)  # type: ignore[no-untyped-call]
+
+    def _empty_log(self) -> None:
+        [patience_ms] = self._conn.execute("PRAGMA busy_timeout").fetchone()
+        try:
+            self._conn.execute(f"PRAGMA busy_timeout = {min(patience_ms, _LOG_PATIENCE_MS)}")
+            [busy, _, _] = self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                log.info("log_not_emptied", reason="somebody reads from it")
+        except sqlite3.Error as error:
+            # What was committed is durable all the same.
+            log.warning("log_not_emptied", reason=told(error))
+        finally:
+            self._conn.execute(f"PRAGMA busy_timeout = {patience_ms}")
 
     def _roll_back(self, error: Exception) -> Exception:
         # A statement that fails may have rolled everything back by itself; in_transaction is the only witness.
@@ -93,21 +132,36 @@ async def open_writer(path: Path, *, synchronous: str, busy_timeout_ms: int) -> 
     """
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            path, isolation_level=None, timeout=busy_timeout_ms / 1000, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA synchronous = {'NORMAL' if synchronous == 'NORMAL' else 'FULL'}")
-            connection.execute("PRAGMA foreign_keys = ON")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return connect_to_write(path, synchronous=synchronous, busy_timeout_ms=busy_timeout_ms)
 
     connection = WriteConnection(connect, iter_chunk_size=64)
     await connection
     return connection
+
+
+def connect_to_write(path: Path, *, synchronous: str = "FULL", busy_timeout_ms: int = 5_000) -> sqlite3.Connection:
+    """Open a plain connection that writes. There must be no other."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=busy_timeout_ms / 1000, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {'NORMAL' if synchronous == 'NORMAL' else 'FULL'}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        # Most builds of SQLite leave what was deleted in the file until its place is needed.
+        connection.execute("PRAGMA secure_delete = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def rewrite_file(connection: sqlite3.Connection) -> None:
+    """Write the whole file anew, so that nothing of what was changed or deleted is left in it, nor in the log.
+
+    Wiping what is deleted leaves copies that SQLite made when it moved rows from one page to another. It takes time and
+    room in proportion to the file.
+    """
+    connection.execute("VACUUM")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class Readers:
@@ -120,11 +174,11 @@ class Readers:
     async def run(self, read: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``read`` on the next connection.
 
-        :raises StorageUnavailable: when SQLite cannot answer; the other reads go on.
+        :raises StorageUnavailable: when SQLite cannot answer, or what is sealed does not open; the other reads go on.
         """
         try:
             return await next(self._turn).run(read)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, VaultError) as error:
             log.warning("read_failed", error=str(error))
             raise StorageUnavailable("The data could not be read. Please try again.") from error
 
@@ -134,7 +188,7 @@ class Readers:
         outcomes = await asyncio.gather(*(each.close() for each in self._connections), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
-                log.warning("reader_not_closed", error=repr(outcome))
+                log.warning("reader_not_closed", error=told(outcome))
 
 
 async def open_readers(path: Path, *, count: int, busy_timeout_ms: int) -> Readers:

@@ -1,8 +1,9 @@
 """A store in memory with the same promises as SQLite's: for tests, and for trying things out."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from actor_ticketing.domain.accounts import Account, AccountRecord, RefreshToken
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
@@ -17,15 +18,20 @@ from actor_ticketing.domain.events import (
 from actor_ticketing.domain.ports import (
     CatalogueRecord,
     Entry,
+    KnownAccount,
+    PersonRecord,
+    PurchaseRecord,
     ReservationMoment,
     ReservationRecord,
     StockRecord,
     StoredAnswer,
+    Traces,
 )
-from actor_ticketing.domain.purchase import Purchase, Ticket
-from actor_ticketing.domain.records import Record
+from actor_ticketing.domain.purchase import Purchase, Ticket, normalised
+from actor_ticketing.domain.records import Forget, Record
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence.memory_accounts import MemoryAccounts
+from actor_ticketing.persistence.people import is_of, tells_of
 
 
 class MemoryStore:
@@ -56,7 +62,7 @@ class MemoryStore:
             if entry.answer is not None:
                 self._answers[entry.answer.caller, entry.answer.key] = entry.answer
             for record in entry.records:
-                self._take_record(record)
+                self._keep(record)
             if entry.forget_answers_before is not None:
                 before = entry.forget_answers_before
                 self._answers = {key: answer for key, answer in self._answers.items() if answer.created_at >= before}
@@ -76,10 +82,28 @@ class MemoryStore:
                     self._purchases[event.reservation.id] = event.purchase
                     self._tickets.update((ticket.code, ticket) for ticket in event.purchase.tickets)
 
-    def _take_record(self, record: Record) -> None:
-        if not isinstance(record, AccountRecord):
+    def _keep(self, record: Record) -> None:
+        if isinstance(record, AccountRecord):
+            self._accounts.take(record)
+        elif isinstance(record, Forget):
+            self._forget(record)
+        else:
             raise TypeError(f"there is no place for {type(record).__name__}")
-        self._accounts.take(record)
+
+    def _forget(self, record: Forget) -> None:
+        self._accounts.forget(record.accounts)
+        for purchase in list(self._purchases.values()):
+            transaction = purchase.transaction
+            if transaction.id in record.buyers_of:
+                transaction = replace(transaction, buyer=None)
+            tickets = tuple(
+                replace(ticket, holder=None) if ticket.id in record.holders_of else ticket
+                for ticket in purchase.tickets
+            )
+            self._purchases[purchase.reservation.id] = replace(purchase, transaction=transaction, tickets=tickets)
+            self._tickets.update((ticket.code, ticket) for ticket in tickets)
+        for slot in record.answers:
+            self._answers.pop(slot, None)
 
     async def catalogue(self) -> CatalogueRecord:
         """Everything on sale."""
@@ -153,6 +177,75 @@ class MemoryStore:
     async def status_counts(self) -> Mapping[ReservationStatus, int]:
         """How many reservations there are in each state."""
         return Counter(reservation.status for reservation in self._reservations.values())
+
+    async def person(self, email: str) -> PersonRecord:
+        """All that is known of the person with this address."""
+        bought, held = [], []
+        for purchase in self._purchases.values():
+            buyer = purchase.transaction.buyer
+            if buyer is not None and buyer.has_email(email):
+                tickets = [
+                    each if is_of(each.holder, email, buyer) else replace(each, holder=None)
+                    for each in purchase.tickets
+                ]
+                bought.append(self._record(purchase, tickets))
+            elif theirs := [each for each in purchase.tickets if each.holder and each.holder.has_email(email)]:
+                transaction = replace(purchase.transaction, buyer=None)
+                held.append(self._record(replace(purchase, transaction=transaction), theirs))
+        known = self._accounts.by_email(normalised(email))
+        account = (
+            None
+            if known is None
+            else KnownAccount(id=known.id, email=known.email, role=known.role, created_at=known.created_at)
+        )
+        return PersonRecord(account=account, bought=bought, held=held)
+
+    def _record(self, purchase: Purchase, tickets: Sequence[Ticket]) -> PurchaseRecord:
+        terms = self._ticket_types[purchase.reservation.ticket_type_id]
+        purchase = replace(purchase, tickets=tuple(tickets))
+        return PurchaseRecord(purchase=purchase, ticket_type=terms, event=self._events[terms.event_id])
+
+    async def traces(self, email: str) -> Traces:
+        """All rows that tell of this person, in one portion."""
+        buyers_of: list[str] = []
+        holders_of: list[str] = []
+        of_others = 0
+        for purchase in self._purchases.values():
+            buyer = purchase.transaction.buyer
+            is_buyer = buyer is not None and buyer.has_email(email)
+            theirs = [each.id for each in purchase.tickets if is_of(each.holder, email, buyer if is_buyer else None)]
+            holders_of += theirs
+            if is_buyer:
+                buyers_of.append(purchase.transaction.id)
+                of_others += sum(each.holder is not None for each in purchase.tickets) - len(theirs)
+        account = self._accounts.by_email(normalised(email))
+        forget = Forget(
+            buyers_of=tuple(buyers_of),
+            holders_of=tuple(holders_of),
+            accounts=() if account is None else (account.id,),
+        )
+        return Traces(forget=forget, of_others=of_others)
+
+    async def traces_in_answers(self, email: str, after: Any) -> Traces:  # noqa: ARG002 - there is one portion.
+        """All kept answers in which this address stands, in one portion."""
+        found = (slot for slot, answer in self._answers.items() if tells_of(answer.body, email))
+        return Traces(forget=Forget(answers=tuple(found)))
+
+    async def traces_before(self, start: int, after: Any) -> Traces:  # noqa: ARG002 - there is one portion.
+        """All buyers and holders of events that began before ``start``, in one portion."""
+        past = list(self._sold_before(start))
+        return Traces(
+            forget=Forget(
+                buyers_of=tuple(each.transaction.id for each in past if each.transaction.buyer is not None),
+                holders_of=tuple(ticket.id for each in past for ticket in each.tickets if ticket.holder is not None),
+            )
+        )
+
+    def _sold_before(self, start: int) -> Iterator[Purchase]:
+        for purchase in self._purchases.values():
+            terms = self._ticket_types[purchase.reservation.ticket_type_id]
+            if self._events[terms.event_id].start_date < start:
+                yield purchase
 
     def _live(self) -> list[Reservation]:
         return [each for each in self._reservations.values() if each.status is ReservationStatus.ACTIVE]

@@ -1,5 +1,6 @@
 """The accounts of the store in memory."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from actor_ticketing.domain.accounts import (
@@ -31,6 +32,11 @@ class MemoryAccounts:
     def by_email(self, key: str) -> Account | None:
         """The account with an address, as :func:`email_key` returns it."""
         return next((account for account in self.by_id.values() if email_key(account.email) == key), None)
+
+    def forget(self, account_ids: Collection[str]) -> None:
+        """Drop accounts, and their refresh tokens with them."""
+        self.by_id = {each: account for each, account in self.by_id.items() if each not in account_ids}
+        self.tokens = {digest: each for digest, each in self.tokens.items() if each.account_id not in account_ids}
 
     def take(self, record: AccountRecord) -> None:
         """Let one record have its effect."""

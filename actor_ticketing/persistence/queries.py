@@ -1,20 +1,22 @@
 """Reads of the committed state, each on one read connection in one trip."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
 from actor_ticketing.domain.ports import (
     CatalogueRecord,
+    PersonRecord,
     ReservationMoment,
     ReservationRecord,
     StockRecord,
     StoredAnswer,
+    Traces,
 )
 from actor_ticketing.domain.purchase import Ticket
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
-from actor_ticketing.persistence import rows
+from actor_ticketing.persistence import people, rows
 from actor_ticketing.persistence.accounts import ACCOUNT, REFRESH, account_of, refresh_token_of
 from actor_ticketing.persistence.connections import Readers
 from actor_ticketing.persistence.history import history_of
@@ -28,6 +30,8 @@ _TRANSACTION = f"SELECT {rows.TRANSACTION} FROM transactions WHERE reservation_i
 _TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE transaction_id = ? ORDER BY position"  # noqa: S608
 _TICKET = f"SELECT {rows.TICKET} FROM tickets WHERE code = ?"  # noqa: S608
 _ANSWER = f"SELECT {rows.ANSWER} FROM idempotency WHERE caller = ? AND key = ?"  # noqa: S608
+
+T = TypeVar("T")
 
 
 class SqliteQueries:
@@ -103,41 +107,39 @@ class SqliteQueries:
             reservation = rows.reservation_of(row)
             if reservation.status is not ReservationStatus.CONVERTED:
                 return ReservationRecord(reservation=reservation)
-            transaction = rows.transaction_of(connection.execute(_TRANSACTION, (reservation_id,)).fetchone())
+            transaction = rows.transaction_of(
+                connection.execute(_TRANSACTION, (reservation_id,)).fetchone(), self._vault
+            )
             tickets = connection.execute(_TICKETS, (transaction.id,)).fetchall()
             return ReservationRecord(
                 reservation=reservation,
                 transaction=transaction,
-                tickets=[rows.ticket_of(ticket) for ticket in tickets],
+                tickets=[rows.ticket_of(ticket, self._vault) for ticket in tickets],
             )
 
         return await self._readers.run(read)
 
     async def ticket(self, code: str) -> Ticket | None:
         """One ticket by its code."""
-        row = await self._one(_TICKET, (code,))
-        return None if row is None else rows.ticket_of(row)
+        return await self._one(_TICKET, (code,), rows.ticket_of)
 
     async def answer(self, caller: bytes, key: str) -> StoredAnswer | None:
         """The answer kept for an Idempotency-Key, however old."""
-        row = await self._one(_ANSWER, (caller, key))
-        return None if row is None else rows.answer_of(row)
+        return await self._one(_ANSWER, (caller, key), rows.answer_of)
 
     async def account_of(self, email_key: str) -> Account | None:
         """The account with an address, found under whichever key its digest was made."""
         digests = self._vault.digests(email_key)
-        row = await self._one(f"{ACCOUNT} WHERE email_digest IN ({', '.join('?' * len(digests))})", tuple(digests))
-        return None if row is None else account_of(row, self._vault)
+        wanted = ", ".join("?" * len(digests))
+        return await self._one(f"{ACCOUNT} WHERE email_digest IN ({wanted})", tuple(digests), account_of)
 
     async def account(self, account_id: str) -> Account | None:
         """One account by its id."""
-        row = await self._one(f"{ACCOUNT} WHERE id = ?", (account_id,))
-        return None if row is None else account_of(row, self._vault)
+        return await self._one(f"{ACCOUNT} WHERE id = ?", (account_id,), account_of)
 
     async def refresh_token(self, digest: bytes) -> RefreshToken | None:
         """One refresh token, used and ended ones included."""
-        row = await self._one(REFRESH, (digest,))
-        return None if row is None else refresh_token_of(row)
+        return await self._one(REFRESH, (digest,), lambda row, _: refresh_token_of(row))
 
     async def reservation_history(
         self, session_id: str, *, after: int, until: int
@@ -157,11 +159,31 @@ class SqliteQueries:
         pairs = await self._pairs("SELECT status, count(*) FROM reservations GROUP BY 1", ())
         return {ReservationStatus(status): number for status, number in pairs.items()}
 
-    async def _one(self, sql: str, parameters: tuple[Any, ...]) -> rows.Row | None:
-        row: rows.Row | None = await self._readers.run(
-            lambda connection: connection.execute(sql, parameters).fetchone()
+    async def person(self, email: str) -> PersonRecord:
+        """All that is known of the person with this address."""
+        return await self._readers.run(lambda connection: people.person(connection, self._vault, email))
+
+    async def traces(self, email: str) -> Traces:
+        """A portion of the rows that tell of this person."""
+        return await self._readers.run(lambda connection: people.traces(connection, self._vault, email))
+
+    async def traces_in_answers(self, email: str, after: Any) -> Traces:
+        """A portion of the kept answers in which this address stands."""
+        return await self._readers.run(
+            lambda connection: people.traces_in_answers(connection, self._vault, email, after)
         )
-        return row
+
+    async def traces_before(self, start: int, after: Any) -> Traces:
+        """A portion of the buyers and holders of events that began before ``start``."""
+        return await self._readers.run(lambda connection: people.traces_before(connection, start, after))
+
+    async def _one(self, sql: str, parameters: tuple[Any, ...], of: Callable[[rows.Row, Vault], T]) -> T | None:
+        # What is sealed is opened on the reader's thread.
+        def read(connection: sqlite3.Connection) -> T | None:
+            row = connection.execute(sql, parameters).fetchone()
+            return None if row is None else of(row, self._vault)
+
+        return await self._readers.run(read)
 
     async def _pairs(self, sql: str, parameters: tuple[Any, ...]) -> dict[str, int]:
         return dict(await self._readers.run(lambda connection: connection.execute(sql, parameters).fetchall()))

@@ -1,4 +1,4 @@
-"""Rows and the domain's objects, both ways."""
+"""Rows and the domain's objects, both ways. People are sealed on the way in, and opened on the way out."""
 
 import json
 import sys
@@ -7,8 +7,9 @@ from typing import Any
 
 from actor_ticketing.domain.catalogue import ALWAYS, Counters, Event, SalesWindow, TicketType
 from actor_ticketing.domain.ports import StoredAnswer
-from actor_ticketing.domain.purchase import Person, Ticket, Transaction
+from actor_ticketing.domain.purchase import Person, Ticket, Transaction, normalised
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
+from actor_ticketing.vault import Vault
 
 Row = Sequence[Any]
 
@@ -22,8 +23,8 @@ LIVE_HOLD = (
     "id, ticket_type_id, session_id, user_id, quantity, unit_price, currency, reserved_at, expires_at, extensions, "
     "metadata"
 )
-TRANSACTION = "id, reservation_id, user_id, quantity, total_price, currency, buyer, created_at"
-TICKET = "id, code, transaction_id, ticket_type_id, position, holder"
+TRANSACTION = "id, reservation_id, user_id, quantity, total_price, currency, buyer, buyer_digest, created_at"
+TICKET = "id, code, transaction_id, ticket_type_id, position, holder, holder_digest"
 ANSWER = "caller, key, fingerprint, status, body, created_at"
 
 _STATUS = {status.value: status for status in ReservationStatus}
@@ -146,15 +147,44 @@ def live_holds_of(found: Iterable[Row]) -> Iterator[Reservation]:
     )
 
 
-def _person_text(person: Person) -> str:
-    return json.dumps(
+def buyer_place(transaction_id: str) -> str:
+    """What a transaction's buyer is sealed for."""
+    return f"transaction.buyer:{transaction_id}"
+
+
+def holder_place(ticket_id: str) -> str:
+    """What a ticket's holder is sealed for."""
+    return f"ticket.holder:{ticket_id}"
+
+
+def answer_place(caller: bytes, key: str) -> str:
+    """What a kept answer is sealed for."""
+    return f"answer:{caller.hex()}:{key}"
+
+
+def digest_of(email: str | None, vault: Vault) -> bytes | None:
+    """What a person is found by; None for one without an address."""
+    return None if email is None else vault.digest(normalised(email))
+
+
+def _sealed(person: Person | None, place: str, vault: Vault) -> tuple[str | None, bytes | None]:
+    if person is None:
+        return None, None
+    text = json.dumps(
         [person.full_name, person.identity_type, person.identity_number, person.email, person.whatsapp],
         ensure_ascii=False,
     )
+    return vault.seal(text.encode(), place), digest_of(person.email, vault)
 
 
-def _person_of(text: str) -> Person:
-    full_name, identity_type, identity_number, email, whatsapp = json.loads(text)
+def _person_of(sealed: str | None, place: str, vault: Vault) -> Person | None:
+    """Open a person; None is one who has been forgotten.
+
+    :raises VaultError: when it does not open.
+    """
+    if sealed is None:
+        return None
+    full_name, identity_type, identity_number, email, whatsapp = json.loads(vault.open(sealed, place))
     return Person(
         full_name=full_name,
         identity_type=identity_type,
@@ -164,7 +194,7 @@ def _person_of(text: str) -> Person:
     )
 
 
-def transaction_row(transaction: Transaction) -> Row:
+def transaction_row(transaction: Transaction, vault: Vault) -> Row:
     """Columns of :data:`TRANSACTION`."""
     return (
         transaction.id,
@@ -173,13 +203,16 @@ def transaction_row(transaction: Transaction) -> Row:
         transaction.quantity,
         transaction.total_price,
         transaction.currency,
-        _person_text(transaction.buyer),
+        *_sealed(transaction.buyer, buyer_place(transaction.id), vault),
         transaction.created_at,
     )
 
 
-def transaction_of(row: Row) -> Transaction:
-    """The transaction of a row of :data:`TRANSACTION`."""
+def transaction_of(row: Row, vault: Vault) -> Transaction:
+    """The transaction of a row of :data:`TRANSACTION`.
+
+    :raises VaultError: when its buyer does not open.
+    """
     return Transaction(
         id=row[0],
         reservation_id=row[1],
@@ -187,12 +220,12 @@ def transaction_of(row: Row) -> Transaction:
         quantity=row[3],
         total_price=row[4],
         currency=row[5],
-        buyer=_person_of(row[6]),
-        created_at=row[7],
+        buyer=_person_of(row[6], buyer_place(row[0]), vault),
+        created_at=row[8],
     )
 
 
-def ticket_row(ticket: Ticket) -> Row:
+def ticket_row(ticket: Ticket, vault: Vault) -> Row:
     """Columns of :data:`TICKET`."""
     return (
         ticket.id,
@@ -200,27 +233,42 @@ def ticket_row(ticket: Ticket) -> Row:
         ticket.transaction_id,
         ticket.ticket_type_id,
         ticket.position,
-        _person_text(ticket.holder),
+        *_sealed(ticket.holder, holder_place(ticket.id), vault),
     )
 
 
-def ticket_of(row: Row) -> Ticket:
-    """The ticket of a row of :data:`TICKET`."""
+def ticket_of(row: Row, vault: Vault) -> Ticket:
+    """The ticket of a row of :data:`TICKET`.
+
+    :raises VaultError: when its holder does not open.
+    """
     return Ticket(
         id=row[0],
         code=row[1],
         transaction_id=row[2],
         ticket_type_id=row[3],
         position=row[4],
-        holder=_person_of(row[5]),
+        holder=_person_of(row[5], holder_place(row[0]), vault),
     )
 
 
-def answer_row(answer: StoredAnswer) -> Row:
-    """Columns of :data:`ANSWER`."""
-    return (answer.caller, answer.key, answer.fingerprint, answer.status, answer.body, answer.created_at)
+def answer_row(answer: StoredAnswer, vault: Vault) -> Row:
+    """Columns of :data:`ANSWER`. Every body is sealed: a purchase's has people in it."""
+    body = vault.seal(answer.body, answer_place(answer.caller, answer.key)).encode()
+    return (answer.caller, answer.key, answer.fingerprint, answer.status, body, answer.created_at)
 
 
-def answer_of(row: Row) -> StoredAnswer:
-    """The kept answer of a row of :data:`ANSWER`."""
-    return StoredAnswer(caller=row[0], key=row[1], fingerprint=row[2], status=row[3], body=row[4], created_at=row[5])
+def answer_of(row: Row, vault: Vault) -> StoredAnswer:
+    """The kept answer of a row of :data:`ANSWER`.
+
+    :raises VaultError: when it does not open.
+    """
+    caller, key, fingerprint, status, body, created_at = row
+    return StoredAnswer(
+        caller=caller,
+        key=key,
+        fingerprint=fingerprint,
+        status=status,
+        body=vault.open(body.decode(), answer_place(caller, key)),
+        created_at=created_at,
+    )

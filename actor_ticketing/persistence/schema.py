@@ -3,6 +3,12 @@
 import sqlite3
 from importlib.resources import files
 
+from actor_ticketing.persistence.rows import digest_of
+from actor_ticketing.vault import Vault
+
+PEOPLE_SEALED = 4
+"""The migration that sealed people, who stood in clear before."""
+
 
 class SchemaError(Exception):
     """The database cannot be brought to the schema of this software."""
@@ -14,10 +20,26 @@ def migrations() -> list[tuple[int, str]]:
     return sorted((int(script.name[:4]), script.read_text(encoding="utf-8")) for script in scripts)
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+def require_newest(connection: sqlite3.Connection) -> None:
+    """Check that the database has the newest schema.
+
+    :raises SchemaError: when it is behind, or ahead of this software.
+    """
+    newest = migrations()[-1][0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != newest:
+        raise SchemaError(
+            f"the database has schema version {version}, this software needs {newest}; "
+            "starting the server brings an older one up"
+        )
+
+
+def migrate(connection: sqlite3.Connection, vault: Vault) -> None:
     """Bring the database to the newest schema, each migration in a transaction of its own.
 
-    References are checked at the end of each: a table that is made anew is gone for a moment.
+    References are checked at the end of each: a table that is made anew is gone for a moment. A database that had
+    people in clear has no trace of them afterwards, neither in its file nor in the write-ahead log. If it is killed in
+    between, the next call does what is left.
 
     :param connection: in autocommit.
     :raises SchemaError: when it is ahead of this software, or a migration would leave a row that refers to nothing.
@@ -29,6 +51,12 @@ def migrate(connection: sqlite3.Connection) -> None:
             f"the database has schema version {version}, this software knows only up to {newest}: "
             "it was written by a newer version"
         )
+    if 0 < version < PEOPLE_SEALED:
+        # Wiping what is freed from now on does not reach what was freed before: a new file has nothing of that.
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("VACUUM")
+    connection.create_function("seal", 2, lambda text, purpose: _seal(vault, text, purpose))
+    connection.create_function("digest", 1, lambda email: digest_of(email, vault))
     enforced = connection.execute("PRAGMA foreign_keys").fetchone()[0]
     connection.execute("PRAGMA foreign_keys = OFF")
     for number, script in migrations():
@@ -40,3 +68,9 @@ def migrate(connection: sqlite3.Connection) -> None:
                 raise SchemaError(f"migration {number} would leave rows of {broken[0]} that refer to nothing")
             connection.execute("COMMIT")
     connection.execute(f"PRAGMA foreign_keys = {enforced}")
+    # A log that a crash has left behind may still have what a migration wiped.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _seal(vault: Vault, text: str | bytes, purpose: str) -> str:
+    return vault.seal(text.encode() if isinstance(text, str) else text, purpose)

@@ -1,6 +1,7 @@
 """The SQLite side of the journal: a batch of entries as a few ``executemany`` calls in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from actor_ticketing.domain.catalogue import Counters
 from actor_ticketing.domain.events import (
@@ -16,6 +17,7 @@ from actor_ticketing.domain.events import (
     TicketTypeCreated,
 )
 from actor_ticketing.domain.ports import Entry
+from actor_ticketing.domain.records import Forget
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.beside import statements_of_record
 from actor_ticketing.persistence.connections import Statement, WriteConnection
@@ -60,6 +62,27 @@ _FORGET_ANSWERS = (
     "(SELECT caller, key FROM idempotency WHERE created_at < ? ORDER BY created_at LIMIT 50000)"
 )
 
+_SEALED: dict[str, Callable[[Any, Vault], Row]] = {
+    "transaction": rows.transaction_row,
+    "ticket": rows.ticket_row,
+    "answer": rows.answer_row,
+}
+
+
+class _SealedThere:
+    """Rows that are made when they are written, so that sealing is the database's thread's work and not the loop's."""
+
+    def __init__(self, make: Callable[[Any, Vault], Row], things: Sequence[Any], vault: Vault) -> None:
+        self._make = make
+        self._things = things
+        self._vault = vault
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    def __iter__(self) -> Iterator[Row]:
+        return (self._make(each, self._vault) for each in self._things)
+
 
 class SqliteStore:
     """Commits batches through the one write connection. What it writes of people is sealed in ``vault``."""
@@ -75,11 +98,13 @@ class SqliteStore:
         :raises CommitUnknown: it may have been written.
         """
         await self._connection.write(statements_of(batch, self._vault))
+        if any(isinstance(record, Forget) for entry in batch for record in entry.records):
+            await self._connection.empty_log()
 
 
 def statements_of(batch: Sequence[Entry], vault: Vault) -> list[Statement]:
     """The statements that make a batch's changes, in order."""
-    pending: dict[str, list[Row]] = {name: [] for name in _STATEMENTS}
+    pending: dict[str, list[Any]] = {name: [] for name in _STATEMENTS}
     counters: dict[str, Counters] = {}
     beside: list[Statement] = []
     forget_before: int | None = None
@@ -90,7 +115,7 @@ def statements_of(batch: Sequence[Entry], vault: Vault) -> list[Statement]:
         for stock in entry.counters:
             counters[stock.ticket_type_id] = stock
         if entry.answer is not None:
-            pending["answer"].append(rows.answer_row(entry.answer))
+            pending["answer"].append(entry.answer)
         for record in entry.records:
             beside += statements_of_record(record, vault)
         if entry.forget_answers_before is not None:
@@ -99,7 +124,9 @@ def statements_of(batch: Sequence[Entry], vault: Vault) -> list[Statement]:
         (stock.ticket_type_id, stock.total, stock.sold, stock.reserved) for stock in counters.values()
     ]
     statements: list[Statement] = [
-        (_STATEMENTS[name], parameters, True) for name, parameters in pending.items() if parameters
+        (_STATEMENTS[name], _SealedThere(_SEALED[name], things, vault) if name in _SEALED else things, True)
+        for name, things in pending.items()
+        if things
     ]
     statements += beside
     if forget_before is not None:
@@ -107,7 +134,7 @@ def statements_of(batch: Sequence[Entry], vault: Vault) -> list[Statement]:
     return statements
 
 
-def _sort(event: LedgerEvent, pending: dict[str, list[Row]]) -> None:
+def _sort(event: LedgerEvent, pending: dict[str, list[Any]]) -> None:
     match event:
         case ReservationCreated(reservation=reservation):
             pending["reservation"].append(rows.reservation_row(reservation))
@@ -127,5 +154,5 @@ def _sort(event: LedgerEvent, pending: dict[str, list[Row]]) -> None:
             settled = event.reservation
             pending["reservation_settled"].append((settled.id, settled.status, settled.settled_at))
             if isinstance(event, ReservationConverted):
-                pending["transaction"].append(rows.transaction_row(event.purchase.transaction))
-                pending["ticket"].extend(rows.ticket_row(ticket) for ticket in event.purchase.tickets)
+                pending["transaction"].append(event.purchase.transaction)
+                pending["ticket"].extend(event.purchase.tickets)

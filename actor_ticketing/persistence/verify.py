@@ -22,6 +22,8 @@ from actor_ticketing.persistence.books import (
 )
 from actor_ticketing.persistence.connections import connect_read_only
 from actor_ticketing.persistence.replay import HISTORY, LEGAL, RESERVATIONS, Replay
+from actor_ticketing.persistence.sealed import check_sealed
+from actor_ticketing.vault import Vault
 
 COUNTERS = "every ticket type's counters are as the ledger left them"
 CATALOGUE = "every event and ticket type is as the ledger left it"
@@ -60,12 +62,13 @@ class Report:
         return not any(check.problems for check in self.checks)
 
 
-def verify(path: Path, *, now: int | None = None) -> Report:
+def verify(path: Path, *, now: int | None = None, vault: Vault | None = None) -> Report:
     """Prove the books of the database at ``path``, as they stand at one instant. It changes nothing.
 
     It may run beside a server, whose write-ahead log cannot be emptied meanwhile, and on what a crash has left.
 
     :param now: ms since the epoch, to tell which holds are overdue; None asks the system's clock.
+    :param vault: also proves that everything sealed opens with its keys; without it, that is not looked at.
     :raises VerifyError: when there is no database to look at. Damage inside one is in the report.
     """
     try:
@@ -77,17 +80,19 @@ def verify(path: Path, *, now: int | None = None) -> Report:
             connection.execute("BEGIN")
             # BEGIN alone takes no lock: only the first read fixes the instant.
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            return _report(connection, SystemClock().now() if now is None else now)
+            return _report(connection, SystemClock().now() if now is None else now, vault)
     except (OSError, *UNREADABLE) as error:
         raise VerifyError(f"{path} cannot be read as a database: {error}") from error
 
 
-def _report(connection: sqlite3.Connection, now: int) -> Report:
+def _report(connection: sqlite3.Connection, now: int, vault: Vault | None) -> Report:
     file, schema = check_file(connection), check_schema(connection)
     if schema.problems:
         left_out = "The tables were not looked at, because the schema version is not known."
         return Report(checks=(file, schema), information=(left_out,))
     checks = [file, schema, *check_tables(connection)]
+    if vault is not None and (sealed := check_sealed(connection, vault)) is not None:
+        checks.append(sealed)
     information: list[str] = []
     # What cannot be read here, the checks have named.
     with suppress(*UNREADABLE):

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ class Disk:
 async def disk(tmp_path: Path) -> AsyncIterator[Disk]:
     path = tmp_path / "tickets.db"
     writer = await open_writer(path, synchronous="FULL", busy_timeout_ms=10)
-    await writer.run(migrate)
+    await writer.run(partial(migrate, vault=VAULT))
     opened = Disk(path, writer, SqliteStore(writer, VAULT), Shop(total=1_000))
     await opened.commit(event_listed(), type_listed(total=1_000))
     yield opened

@@ -169,7 +169,7 @@ def test_a_sale_without_its_transaction_is_found(damage: Damage) -> None:
 def test_a_reservation_with_two_transactions_is_found(database: Path, damage: Damage) -> None:
     again = (
         "INSERT INTO transactions SELECT 'again', reservation_id, user_id, quantity, total_price, currency, buyer, "
-        "created_at FROM transactions WHERE quantity = 1"
+        "buyer_digest, created_at FROM transactions WHERE quantity = 1"
     )
     assert damage(again, loosened=("transactions", " UNIQUE")) == {CONVERSIONS, TICKETS}
     assert "has 2 transactions, such as" in problems(database, CONVERSIONS)[0]

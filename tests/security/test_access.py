@@ -111,6 +111,12 @@ TABLE = {
     ),
     "POST /api/admin/reservations/cleanup": Row("/api/admin/reservations/cleanup", OF_ADMINS, {}, asks_session=False),
     "GET /api/admin/reservations/cleanup": Row("/api/admin/reservations/cleanup", OF_ADMINS),
+    "POST /api/admin/privacy/erase": Row(
+        "/api/admin/privacy/erase", OF_ADMINS, {"email": "a@example.com"}, asks_session=False
+    ),
+    "POST /api/admin/privacy/export": Row(
+        "/api/admin/privacy/export", OF_ADMINS, {"email": "a@example.com"}, asks_session=False
+    ),
     "GET /api/cron/cleanup-reservations": Row("/api/cron/cleanup-reservations", OF_CRON),
     "GET /livez": Row("/livez", ANYONE),
     "GET /readyz": Row("/readyz", ANYONE),

@@ -9,6 +9,7 @@ from actor_ticketing.config import Settings
 from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.verify import Report
+from actor_ticketing.vault import Vault
 from support.service import ADA, fatal, list_event, list_ticket_type
 from support.vaults import VAULT
 
@@ -46,13 +47,13 @@ async def live(backend: Backend, clock: ManualClock) -> None:
     await office.adopt("guest", "ada")
 
 
-def make_lively(path: Path) -> None:
+def make_lively(path: Path, vault: Vault = VAULT) -> None:
     """Make such a database through the service, and close it. Not to be called while a loop is running."""
 
     async def make() -> None:
         clock, settings = ManualClock(), Settings()
         async with (
-            open_storage(path, settings, VAULT) as storage,
+            open_storage(path, settings, vault) as storage,
             open_backend(storage, settings, clock, on_fatal=fatal) as backend,
         ):
             await live(backend, clock)

@@ -29,6 +29,8 @@ VALID: dict[str, list[dict[str, Any]]] = {
     "/api/public/purchases": [
         {"sessionId": "s1", "reservationIds": ["{id}"], "buyerInfo": PERSON, "ticketHolders": [[PERSON, PERSON]]}
     ],
+    "/api/admin/privacy/erase": [{"email": "nobody@example.com"}],
+    "/api/admin/privacy/export": [{"email": "nobody@example.com"}],
     "/api/admin/events": [
         {"title": "T", "venue": "V", "startDate": "2027-03-20T19:00:00Z"},
         {"id": "other", "title": "T", "venue": "V", "startDate": "2027-03-20T19:00:00Z"},

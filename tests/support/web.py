@@ -79,7 +79,7 @@ class RealServer(TestServer):
     """aiohttp's test server with the runner of a deployment."""
 
     async def _make_runner(self, **options: Any) -> Runner:
-        return Runner(self.app, **options)
+        return Runner(self.app, **{**options, "access_log": None})
 
 
 @dataclass(frozen=True, kw_only=True)

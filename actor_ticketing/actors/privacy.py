@@ -1,0 +1,164 @@
+"""The forgetting of people: when one of them asks, and when their event is long past."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import structlog
+
+from actor_ticketing.actors.journaling import write_entry
+from actor_ticketing.clock import Clock, Timer
+from actor_ticketing.domain.errors import Refusal
+from actor_ticketing.domain.ports import Entry, Journal, PersonRecord, Queries, Traces
+from actor_ticketing.domain.values import value
+
+log = structlog.get_logger(__name__)
+
+DAY_MS = 24 * 60 * 60 * 1_000
+
+
+@value
+class Forgotten:
+    """What was forgotten: how many transactions lost their buyer, and so on. ``at`` is ms since the epoch.
+
+    :ivar tickets_of_others: how many tickets of these transactions bear other people's names, which stayed.
+    """
+
+    transactions: int
+    tickets: int
+    answers: int
+    accounts: int
+    tickets_of_others: int
+    at: int
+
+
+class Privacy:
+    """Finds people in the store and has the one writer forget them, a portion at a time, with sales in between.
+
+    What is forgotten is gone from answers at once. The books stay whole: amounts, tickets, codes and counters remain.
+    """
+
+    def __init__(self, *, journal: Journal, queries: Queries, clock: Clock) -> None:
+        self._journal = journal
+        self._queries = queries
+        self._clock = clock
+
+    async def export(self, email: str) -> PersonRecord:
+        """All that is known of the person with this address.
+
+        :raises StorageUnavailable: when it cannot be read.
+        """
+        return await self._queries.person(email)
+
+    async def erase(self, email: str, *, by: str) -> Forgotten:
+        """Forget the person with this address. Doing it again finds nothing, and changes nothing.
+
+        :param by: who asked for it, for the log.
+        :raises Unavailable: when it could not be read or stored. What has been forgotten until then is forgotten.
+        """
+        forgotten = await self._forget(self._traces_of(email))
+        log.info("person_forgotten", by=by, **_counts(forgotten))
+        return forgotten
+
+    async def forget_before(self, start: int) -> Forgotten:
+        """Forget the buyers and holders of events that began before ``start`` (ms since the epoch).
+
+        :raises Unavailable: as :meth:`erase`.
+        """
+        return await self._forget(_portions(partial(self._queries.traces_before, start)))
+
+    async def _traces_of(self, email: str) -> AsyncIterator[Traces]:
+        while (found := await self._queries.traces(email)).forget:
+            yield found
+        async for found in _portions(partial(self._queries.traces_in_answers, email)):
+            yield found
+
+    async def _forget(self, portions: AsyncIterator[Traces]) -> Forgotten:
+        transactions = tickets = answers = accounts = tickets_of_others = 0
+        async for found in portions:
+            forget = found.forget
+            if forget:
+                await write_entry(self._journal, Entry(records=[forget]))
+            transactions += len(forget.buyers_of)
+            tickets += len(forget.holders_of)
+            answers += len(forget.answers)
+            accounts += len(forget.accounts)
+            tickets_of_others += found.of_others
+        return Forgotten(
+            transactions=transactions,
+            tickets=tickets,
+            answers=answers,
+            accounts=accounts,
+            tickets_of_others=tickets_of_others,
+            at=self._clock.now(),
+        )
+
+
+async def _portions(look: Callable[[Any], Awaitable[Traces]]) -> AsyncIterator[Traces]:
+    """One portion after the other, each from where the former ended."""
+    found = await look(None)
+    yield found
+    while found.after is not None:
+        found = await look(found.after)
+        yield found
+
+
+def _counts(forgotten: Forgotten) -> dict[str, int]:
+    return {
+        "transactions": forgotten.transactions,
+        "tickets": forgotten.tickets,
+        "answers": forgotten.answers,
+        "accounts": forgotten.accounts,
+    }
+
+
+class Retention:
+    """Forgets, at start and then every day, whose event began longer ago than people are to be remembered.
+
+    :param days: 0 is for ever.
+    """
+
+    def __init__(self, privacy: Privacy, clock: Clock, *, days: int) -> None:
+        self._privacy = privacy
+        self._clock = clock
+        self._days = days
+        self._timer: Timer | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, beside whatever else is going on."""
+        if self._days:
+            self._task = asyncio.create_task(self._forget())
+            self._wait_until(self._clock.now() + DAY_MS)
+
+    async def stop(self) -> None:
+        """End; what has been forgotten stays forgotten."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def _wait_until(self, instant: int) -> None:
+        def fire() -> None:
+            if self._clock.now() < instant:  # A clock may call early.
+                self._wait_until(instant)
+            elif self._task is None or self._task.done():
+                self.start()
+            else:  # It has not come to its end in a day, and needs no other beside it.
+                self._wait_until(instant + DAY_MS)
+
+        self._timer = self._clock.call_at(instant, fire)
+
+    async def _forget(self) -> None:
+        try:
+            forgotten = await self._privacy.forget_before(self._clock.now() - self._days * DAY_MS)
+        except Refusal as refusal:
+            log.warning("retention_failed", error=refusal.message)
+        except Exception:
+            log.exception("retention_failed")
+        else:
+            log.info("retention_done", days=self._days, **_counts(forgotten))
