@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from actor_ticketing.accounts.service import Accounts
+from actor_ticketing.actors.answers import KeptAnswers
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.committed import Committed
@@ -127,6 +128,7 @@ async def open_backend(
         yield Backend(
             accounts=parts.accounts,
             box_office=parts.box_office,
+            answers=parts.answers,
             desk=parts.desk,
             sweeper=parts.sweeper,
             statistics=parts.statistics,
@@ -150,6 +152,7 @@ class _Parts:
     sweeper: Sweeper
     accounts: Accounts
     box_office: BoxOffice
+    answers: KeptAnswers
     hub: Hub
     privacy: Privacy
 
@@ -220,6 +223,7 @@ def _assemble(
         sweeper=sweeper,
         accounts=accounts,
         box_office=box_office,
+        answers=KeptAnswers(journal=journal, queries=queries, clock=clock),
         hub=hub,
         privacy=Privacy(journal=journal, queries=queries, clock=clock),
     )

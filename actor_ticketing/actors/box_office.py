@@ -8,7 +8,7 @@ from actor_ticketing.actors.adoption import adopt_all
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.bulk import claim_all, confirm_all
 from actor_ticketing.actors.claims import ClaimHolds, ClaimStock
-from actor_ticketing.actors.journaling import Keep, Order, accepted, write_entry
+from actor_ticketing.actors.journaling import Keep, Order, accepted
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.turnstile import turn_away
 from actor_ticketing.clock import Clock
@@ -21,7 +21,7 @@ from actor_ticketing.domain.ids import (
     new_id,
 )
 from actor_ticketing.domain.policies import Policies
-from actor_ticketing.domain.ports import ANSWERS_KEPT_MS, Entry, Journal, Queries, ReservationRecord, StoredAnswer
+from actor_ticketing.domain.ports import Journal, Queries, ReservationRecord
 from actor_ticketing.domain.purchase import Person, Purchase, Ticket
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
 
@@ -300,15 +300,3 @@ class BoxOffice:
         if ticket is None:
             raise NotFound("ticket")
         return ticket
-
-    async def kept_answer(self, caller: bytes, key: str) -> StoredAnswer | None:
-        """The answer kept for an Idempotency-Key, unless its day is over."""
-        answer = await self._queries.answer(caller, key)
-        return answer if answer is not None and answer.created_at > self._clock.now() - ANSWERS_KEPT_MS else None
-
-    async def keep_answer(self, answer: StoredAnswer) -> None:
-        """Keep an answer that no actor's decision stands behind.
-
-        :raises StorageUnavailable: when it could not be kept.
-        """
-        await write_entry(self._journal, Entry(answer=answer))

@@ -14,6 +14,7 @@ _TO_PYTHON = str.maketrans(_BASE32, "0123456789abcdefghijklmnopqrstuv")
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B: a code is read out over the phone and typed at the door.
 CODE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"
 _CODE_PAIRS = [a + b for a in CODE_ALPHABET for b in CODE_ALPHABET]
+_CODES = len(CODE_ALPHABET) ** 16
 
 
 def new_id(now: int, entropy: Entropy) -> str:
@@ -71,10 +72,14 @@ def _letters_of_second(time_part: str) -> str:
 
 def generate_unique_code(entropy: Entropy) -> str:
     """Return a ticket's code, such as ``KWRT-93HM-CQ4V-AA7K`` (74 random bits). Who knows it can fetch the QR code."""
-    # Eight bytes more than needed keep the bias of the remainder below 2**-60.
-    value = int.from_bytes(entropy(24), "big")
-    letters = []
-    for _ in range(16):
-        value, letter = divmod(value, len(CODE_ALPHABET))
-        letters.append(CODE_ALPHABET[letter])
-    return "-".join("".join(letters[start : start + 4]) for start in range(0, 16, 4))
+    # 24 bytes, twice as many as needed, keep the bias of the remainder below 2**-60.
+    first, second = divmod(int.from_bytes(entropy(24), "big") % _CODES, 25**8)
+    return f"{_eight_letters(first)}-{_eight_letters(second)}"
+
+
+def _eight_letters(number: int) -> str:
+    pairs = _CODE_PAIRS
+    return (
+        f"{pairs[number // 244_140_625]}{pairs[number // 390_625 % 625]}"
+        f"-{pairs[number // 625 % 625]}{pairs[number % 625]}"
+    )

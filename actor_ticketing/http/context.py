@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from actor_ticketing.accounts.service import Accounts
+from actor_ticketing.actors.answers import KeptAnswers
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.desk import Desk
 from actor_ticketing.actors.privacy import Privacy
@@ -30,6 +31,7 @@ class Backend:
 
     accounts: Accounts
     box_office: BoxOffice
+    answers: KeptAnswers
     desk: Desk
     sweeper: Sweeper
     statistics: Statistics

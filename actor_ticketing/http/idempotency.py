@@ -87,7 +87,7 @@ async def _carry_out(claims: dict[_Slot, _Claim], slot: _Slot, work: Coroutine[A
 
 async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Action, render: Render) -> Answer:
     caller, key = slot
-    stored = await backend.box_office.kept_answer(caller, key)
+    stored = await backend.answers.find(caller, key)
     if stored is not None:
         if stored.fingerprint != claim.fingerprint:
             raise KeyReused("This Idempotency-Key was used for another request.")
@@ -111,5 +111,5 @@ async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Acti
     outcome = await action(keep)
     if not kept:
         # No actor's decision stands behind this answer, so it is kept on its own.
-        await backend.box_office.keep_answer(keep(outcome))
+        await backend.answers.keep(keep(outcome))
     return Answer(kept[-1].status, kept[-1].body)

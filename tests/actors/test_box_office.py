@@ -205,9 +205,9 @@ async def test_an_answer_behind_which_no_decision_stands_is_kept_by_itself(shop:
     answer = StoredAnswer(caller=b"c", key="k", fingerprint=b"f", status=201, body=b"{}", created_at=0)
     store.fail_next()
     with pytest.raises(StorageUnavailable):
-        await shop.box_office.keep_answer(answer)
+        await shop.answers.keep(answer)
     assert await store.answer(b"c", "k") is None
-    await shop.box_office.keep_answer(answer)
+    await shop.answers.keep(answer)
     assert await store.answer(b"c", "k") == answer
     assert shop.box_office.board.seq == len(store.ledger)
 
@@ -215,7 +215,7 @@ async def test_an_answer_behind_which_no_decision_stands_is_kept_by_itself(shop:
 async def test_a_caller_who_gives_up_on_an_answer_to_keep_disturbs_nobody(shop: Backend, store: StoreDouble) -> None:
     answer = StoredAnswer(caller=b"c", key="k", fingerprint=b"f", status=201, body=b"{}", created_at=0)
     store.hold()
-    request = asyncio.create_task(shop.box_office.keep_answer(answer))
+    request = asyncio.create_task(shop.answers.keep(answer))
     await eventually(lambda: store.committing == 1)
     request.cancel()
     await turns()

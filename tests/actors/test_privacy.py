@@ -111,7 +111,7 @@ async def test_answers_in_which_the_address_stands_are_dropped(shop: Backend, st
         answer = StoredAnswer(
             caller=b"c", key=f"k{number}", fingerprint=b"", status=201, body=body, created_at=shop.clock.now()
         )
-        await shop.box_office.keep_answer(answer)
+        await shop.answers.keep(answer)
     assert counts(await erase(shop)) == (0, 0, 2, 0)
     kept = [await storage.queries.answer(b"c", f"k{number}") for number in range(3)]
     assert [each is not None for each in kept] == [False, True, False]
@@ -121,7 +121,7 @@ async def test_an_address_is_found_as_json_spells_it(shop: Backend) -> None:
     odd = '"a b"@example.com'
     body = b'{"email":"\\"a b\\"@example.com"}'
     answer = StoredAnswer(caller=b"c", key="k", fingerprint=b"", status=201, body=body, created_at=0)
-    await shop.box_office.keep_answer(answer)
+    await shop.answers.keep(answer)
     assert counts(await erase(shop, odd)) == (0, 0, 1, 0)
 
 
@@ -136,7 +136,7 @@ async def test_every_kept_answer_is_looked_into(shop: Backend, monkeypatch: pyte
             body=b"ada@example.com",
             created_at=0,
         )
-        await shop.box_office.keep_answer(answer)
+        await shop.answers.keep(answer)
     assert counts(await erase(shop)) == (0, 0, 7, 0)
 
 

@@ -172,7 +172,7 @@ async def test_a_sweep_drops_answers_that_have_been_kept_for_a_day(
         answer = StoredAnswer(
             caller=b"c", key=key, fingerprint=b"", status=201, body=b"{}", created_at=clock.now() - age
         )
-        await shop.box_office.keep_answer(answer)
+        await shop.answers.keep(answer)
     await shop.sweeper.sweep("manual")
     await eventually(lambda: not shop.box_office._journal.pending)
     assert await store.answer(b"c", "old") is None

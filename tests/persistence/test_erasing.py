@@ -53,7 +53,7 @@ async def sell_much(shop: Backend) -> None:
         answer = StoredAnswer(
             caller=b"c", key=f"{number}", fingerprint=b"", status=201, body=b"ada@example.com" * 30, created_at=0
         )
-        await shop.box_office.keep_answer(answer)
+        await shop.answers.keep(answer)
 
 
 async def test_after_an_erasure_no_file_has_what_was_sealed_of_them(shop: Backend, path: Path) -> None:
