@@ -1,9 +1,10 @@
 """The committed state that reads are answered from, kept in step with the journal."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.live import LiveHolds
+from actor_ticketing.actors.origins import Origins
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.errors import NotFound
 from actor_ticketing.domain.events import (
@@ -27,8 +28,7 @@ class Board:
 
     :ivar seq: the ledger position of the last commit seen.
     :ivar live: every live hold.
-    :ivar origins: from which network address each live hold was made, where anybody wants to know.
-    :ivar on_abandoned: told of each hold that ends without a purchase, with its origin.
+    :ivar origins: where live holds were made from.
     """
 
     def __init__(self, holders: Holders) -> None:
@@ -37,9 +37,8 @@ class Board:
         self.ticket_types: dict[str, TicketType] = {}
         self.counters: dict[str, Counters] = {}
         self.live = LiveHolds()
-        self.origins: dict[str, str] = {}
+        self.origins = Origins(are_wanted=holders.limit_addresses)
         self.holders = holders
-        self.on_abandoned: Callable[[Reservation, str | None], None] | None = None
         self._types_of: dict[str, list[str]] = {}
 
     def recover(self, catalogue: CatalogueRecord) -> None:
@@ -58,11 +57,6 @@ class Board:
         if self.holders.are_limited:
             for hold in holds.values():
                 self.holders.recover(hold)
-
-    @property
-    def wants_origins(self) -> bool:
-        """Whether origins are of any use."""
-        return self.on_abandoned is not None or self.holders.limit_addresses
 
     def event(self, event_id: str) -> Event:
         """Return one event.
@@ -101,7 +95,7 @@ class Board:
             case ReservationCreated(reservation=hold):
                 self.live.add(hold)
                 if self.holders.are_limited:
-                    self.holders.made(hold, self.origins.get(hold.id))
+                    self.holders.made(hold, self.origins.of(hold.id))
             case ReservationExtended(reservation=hold) | ReservationRescheduled(reservation=hold):
                 self.live.replace(hold)
             case ReservationAdopted(reservation=hold):
@@ -120,11 +114,9 @@ class Board:
             case _:
                 hold = event.reservation
                 self.live.remove(hold)
-                origin = self.origins.pop(hold.id, None)
+                origin = self.origins.ended(hold, was_bought=isinstance(event, ReservationConverted))
                 if self.holders.are_limited:
                     self.holders.ended(hold, origin)
-                if self.on_abandoned is not None and not isinstance(event, ReservationConverted):
-                    self.on_abandoned(hold, origin)
 
     def _add_event(self, event: Event) -> None:
         self.events[event.id] = event

@@ -103,8 +103,7 @@ class BoxOffice:
             for ticket_type_id, of_type in by_type.items()
         }
         origins = self.board.origins
-        if address is not None and self.board.wants_origins:
-            origins.update(dict.fromkeys(ids, address))
+        origins.note(ids, address)
         try:
             if not self.board.holders.are_limited:
                 return await self._reserve(commands, ids, keep)
@@ -112,8 +111,7 @@ class BoxOffice:
             work = self._reserve_in_places(commands, ids, keep, Owner(session_id=session_id, user_id=user_id), address)
             return await self._to_the_end(work)
         except Exception:
-            for reservation_id in ids:
-                origins.pop(reservation_id, None)
+            origins.forget(ids)
             raise
 
     async def _reserve_in_places(
@@ -199,14 +197,16 @@ class BoxOffice:
             return await self._explain_missing([command.reservation_id for command in commands], owner)
 
     async def reservation(self, reservation_id: str, owner: Owner) -> ReservationRecord:
-        """Look one reservation up, in any state.
+        """Look one reservation up, in any state. Who bought it sees it too, from whatever session it was bought.
 
         :raises NotFound, Forbidden: when there is none, or it is someone else's.
         """
         record = await self._queries.reservation(reservation_id)
         if record is None:
             raise NotFound("reservation")
-        if not record.reservation.belongs_to(owner):
+        bought_by = None if record.transaction is None else record.transaction.user_id
+        is_buyer = bought_by is not None and bought_by == owner.user_id
+        if not record.reservation.belongs_to(owner) and not is_buyer:
             raise Forbidden("This reservation belongs to someone else.")
         return record
 

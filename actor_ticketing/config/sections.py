@@ -155,8 +155,10 @@ class RateLimitSettings(_Section):
     purchase_per_session: _Rate = "60/minute"
     purchase_per_user: _Rate = "60/minute"
     sign_in_per_address: _Rate = "120/minute"
-    sign_in_per_account: _Rate = "10/15 minutes"
-    abandon_per_address: _Rate = "1000/hour"
+    sign_in_per_account: _Rate = "100/15 minutes"
+    sign_in_per_account_and_address: _Rate = "10/15 minutes"
+    operator_per_address: _Rate = "60/minute"
+    abandon_per_address: _Rate = "600/10 minutes"
     abandon_per_session: _Rate = "100/hour"
     abandon_per_user: _Rate = "100/hour"
 

@@ -39,16 +39,16 @@ class Budget:
         # All windows are of one length, so they end in the order in which they were made.
         self._windows: dict[str, Window] = {}
 
-    def spend(self, key: str) -> Window:
-        """Count one use, and return the window that it fell into. Whether there was enough, :meth:`is_over` says."""
+    def spend(self, key: str, units: int = 1) -> Window:
+        """Count uses, and return the window that they fell into; :meth:`is_over` says whether there was enough."""
         now = self._now()
         window = self._windows.get(key)
         if window is None or window[_END] <= now:
             self._windows.pop(key, None)
             self._make_room(now)
-            self._windows[key] = window = [1, now + self._seconds]
+            self._windows[key] = window = [units, now + self._seconds]
         else:
-            window[_COUNT] += 1
+            window[_COUNT] += units
         return window
 
     def is_over(self, window: Window) -> bool:
@@ -57,7 +57,8 @@ class Budget:
 
     def standing(self, window: Window) -> tuple[int, int]:
         """What is left in a window, and in how many seconds all of it is there again, rounded up."""
-        return max(0, self._amount - int(window[_COUNT])), -int((self._now() - window[_END]) // 1)
+        seconds = -int((self._now() - window[_END]) // 1)
+        return (max(0, self._amount - int(window[_COUNT])), seconds) if seconds > 0 else (self._amount, 0)
 
     def _make_room(self, now: float) -> None:
         windows = self._windows

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_server import Server
 
-EVERY_SECONDS = 5.0
+EVERY_SECONDS = 2.0
 
 
 class IdleConnections:

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import aiohttp
 import jwt
 import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from actor_ticketing.config.public_keys import fits
 from actor_ticketing.domain.errors import Unauthenticated, Unavailable
+from actor_ticketing.domain.telling import told
 
 log = structlog.get_logger(__name__)
 
@@ -75,10 +77,11 @@ class JwksKeys:
         :raises Unauthenticated: when the provider has no such key.
         :raises Unavailable: when its keys cannot be fetched, so that nobody can tell.
         """
+        is_first = self._fetched_at is None
         if self._are_old():
-            await self._refresh(patience=None if self._fetched_at is None else PATIENCE_SECONDS)
+            await self._refresh(patience=None if is_first else PATIENCE_SECONDS)
         key = self._known(header)
-        if key is None:
+        if key is None and not is_first:
             await self._refresh(patience=None)
             key = self._known(header)
         if key is not None:
@@ -105,7 +108,7 @@ class JwksKeys:
     async def _refresh(self, *, patience: float | None) -> None:
         """Fetch the keys, unless that was tried a moment ago; wait for it, ``patience`` seconds from its start."""
         if self._fetching is None:
-            pause = FIRST_RETRY_SECONDS if self._fetched_at is None else RETRY_SECONDS
+            pause = FIRST_RETRY_SECONDS if self._fetched_at is None else min(RETRY_SECONDS, self._cache_seconds)
             if self._monotonic() < self._tried_at + pause:
                 return
             self._tried_at = self._monotonic()
@@ -116,16 +119,17 @@ class JwksKeys:
 
     async def _fetch(self) -> None:
         try:
-            document = json.loads(await self._download())
+            document = _checked(json.loads(await self._download()))
             keys = list(_usable(document, self._algorithms))
-            if not keys:
-                raise ValueError("it has no key for the algorithms allowed")  # noqa: TRY301 - as any other failure.
         except (aiohttp.ClientError, OSError, ValueError, TypeError, LookupError, RecursionError) as error:
             self._has_failed = True
-            log.warning("jwks_not_fetched", url=self._url, error=repr(error))
+            log.warning("jwks_not_fetched", url=self._url, error=told(error))
         else:
             self._has_failed = False
             self._fetched_at = self._monotonic()
+            if not keys:
+                # A provider that has withdrawn its keys means it: nothing that they have signed counts any more.
+                log.warning("jwks_has_no_key", url=self._url, algorithms=list(self._algorithms))
             if document["keys"] != self._document:
                 self._document, self._keys = document["keys"], keys
                 self.version += 1
@@ -149,6 +153,17 @@ class JwksKeys:
         return bytes(body)
 
 
+def _checked(document: Any) -> dict[str, Any]:
+    """The document, if it is a set of keys.
+
+    :raises ValueError: when it is none.
+    """
+    keys = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
+        raise ValueError("it is no JWK set")
+    return {"keys": keys}
+
+
 def _usable(document: Any, algorithms: Sequence[str]) -> Iterator[_PublishedKey]:
     """The keys that signatures of these algorithms can be checked with; all others are passed over."""
     for entry in document["keys"]:
@@ -159,7 +174,7 @@ def _usable(document: Any, algorithms: Sequence[str]) -> Iterator[_PublishedKey]
                 continue
             try:
                 key = jwt.PyJWK(entry, algorithm)
-            except (jwt.PyJWTError, ValueError, TypeError, LookupError):
+            except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, LookupError):
                 continue
             if fits(algorithm, key.key):
                 yield _PublishedKey(entry.get("kid"), algorithm, key)
@@ -170,6 +185,7 @@ def _is_for_signatures(entry: Any) -> bool:
     return (
         isinstance(entry, dict)
         and entry.get("kty") in _KEY_TYPES
+        and isinstance(entry.get("kid"), str | None)
         and "d" not in entry
         and entry.get("use", "sig") == "sig"
         and "verify" in entry.get("key_ops", ["verify"])

@@ -11,7 +11,9 @@ from actor_ticketing.domain.reservation import Reservation
 from actor_ticketing.http.budgets import KEYS_MAX, Budget, Window
 
 READ, RESERVE, PURCHASE, SIGN_IN, ABANDON = "read", "reserve", "purchase", "sign_in", "abandon"
-ADDRESS, SESSION, USER, ACCOUNT = "address", "session", "user", "account"
+OPERATOR = "operator"
+ADDRESS, SESSION, USER = "address", "session", "user"
+ACCOUNT, ACCOUNT_AND_ADDRESS = "account", "account_and_address"
 
 _STANDING = web.RequestKey("budget_standing", tuple[Budget, Window])
 
@@ -29,14 +31,19 @@ class RateLimits:
                 label = f"{kind}-{scope}".replace("_", "-")
                 self._budgets[kind, scope] = Budget(label, rate, now=now, keys_max=keys_max)
 
-    def spend(self, request: web.BaseRequest, kind: str, scope: str, key: str) -> None:
-        """Count one use.
+    @property
+    def count_abandoned_by_address(self) -> bool:
+        """Whether it matters from where a hold was made that is let go."""
+        return (ABANDON, ADDRESS) in self._budgets
+
+    def spend(self, request: web.BaseRequest, kind: str, scope: str, key: str, units: int = 1) -> None:
+        """Count one use, or as many as a request asks for at once.
 
         :raises TooManyRequests: when there is not enough left for it.
         """
         budget = self._budgets.get((kind, scope))
         if budget is not None:
-            window = budget.spend(key)
+            window = budget.spend(key, units)
             request[_STANDING] = (budget, window)
             if budget.is_over(window):
                 raise _too_many(budget, window)

@@ -63,7 +63,8 @@ def finish_head(request: web.BaseRequest, response: web.StreamResponse, cors: Co
     if isinstance(response, WholeResponse):
         response.request_id = id_of(request)
         # A refusal that is not about a budget says itself what it is about.
-        lines = "" if "RateLimit" in response.headers else limits.head_lines(request)
+        says_so_itself = response.status == HTTPStatus.TOO_MANY_REQUESTS and "RateLimit" in response.headers
+        lines = "" if says_so_itself else limits.head_lines(request)
         response.more_head = lines if cors is None else lines + cors.head_lines(request)
 
 

@@ -15,6 +15,8 @@ from actor_ticketing.http.dispatch import find_quickly
 from actor_ticketing.http.errors import INTERNAL, MALFORMED, failure_of_http, respond_failure
 from actor_ticketing.http.middleware import around, finish_head
 
+LINGERING_SECONDS = 2.0
+
 log = structlog.get_logger(__name__)
 
 
@@ -50,7 +52,9 @@ class Runner(web.AppRunner):
     """
 
     def __init__(self, app: web.Application, *, idle_seconds: float = 75.0, **options: Any) -> None:
-        super().__init__(app, **options)
+        # A compressed body is refused (415), so nothing of it is unpacked: of a few kilobytes it would make megabytes.
+        # Whoever is still sending when the answer has gone out is listened to for a moment only.
+        super().__init__(app, auto_decompress=False, lingering_time=LINGERING_SECONDS, **options)
         self._idle_seconds = idle_seconds
         self._watch: asyncio.Task[None] | None = None
 

@@ -1,16 +1,16 @@
 """What buyers may send. Unknown fields, wrong types and values out of range are refused, field by field."""
 
 import json
+from functools import cache
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import FailFast, Field, create_model, model_validator
 
 from actor_ticketing.domain.errors import Invalid
 from actor_ticketing.domain.purchase import Person
 from actor_ticketing.http.fields import Body, Email, Id, Metadata, Minutes, OpaqueSecret, Phone, Quantity, Secret, Text
 
 LINES_MAX = 20
-HOLDERS_MAX = 10_000
 
 
 class PersonBody(Body):
@@ -126,7 +126,8 @@ class BuyerBody(HolderBody):
     whatsapp: Phone
 
 
-Holders = Annotated[list[HolderBody], Field(min_length=1, max_length=HOLDERS_MAX)]
+Holders = list[HolderBody]
+ManyHolders = list[Holders]
 
 
 class PurchaseBody(Body):
@@ -143,10 +144,31 @@ class PurchasesBody(Body):
     session_id: str | None = None
     reservation_ids: Annotated[list[Id], Field(min_length=1, max_length=LINES_MAX)]
     buyer_info: BuyerBody
-    ticket_holders: Annotated[list[Holders], Field(min_length=1, max_length=LINES_MAX)]
+    ticket_holders: ManyHolders
 
     @model_validator(mode="after")
     def _a_list_for_each(self) -> Self:
         if len(self.ticket_holders) != len(self.reservation_ids):
             raise Invalid.field("ticketHolders", "must have one list of holders for each of reservationIds")
         return self
+
+
+@cache
+def purchase_body(max_quantity: int) -> type[PurchaseBody]:
+    """The body of a purchase with no more holders than one hold can have tickets: no more are even looked at."""
+    holders = Annotated[Holders, Field(min_length=1, max_length=max_quantity)]
+    return create_model("PurchaseBody", __base__=PurchaseBody, ticket_holders=(holders, ...))
+
+
+@cache
+def purchases_body(max_quantity: int) -> type[PurchasesBody]:
+    """The body of several; after the first list of holders in which something is wrong, no other is looked at."""
+    holders = Annotated[Holders, Field(min_length=1, max_length=max_quantity)]
+    many = Annotated[list[holders], Field(min_length=1, max_length=LINES_MAX), FailFast()]
+    return create_model("PurchasesBody", __base__=PurchasesBody, ticket_holders=(many, ...))
+
+
+def members_of_people(number: int) -> int:
+    """How many members a body with so many people in it may have; see :func:`parsing.read_model`."""
+    # Five for each of them, and some room for colons in what they are called.
+    return 100 + 8 * number

@@ -1,6 +1,6 @@
 """Where limits on frequency stand in the way of a request."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from aiohttp import web
@@ -8,7 +8,17 @@ from aiohttp import web
 from actor_ticketing.domain.errors import InvalidCredentials, TooManyRequests, Unauthenticated
 from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.context import address_of, doors_of, note_address
-from actor_ticketing.http.limits import ABANDON, ACCOUNT, ADDRESS, SESSION, SIGN_IN, USER
+from actor_ticketing.http.limits import (
+    ABANDON,
+    ACCOUNT,
+    ACCOUNT_AND_ADDRESS,
+    ADDRESS,
+    OPERATOR,
+    SESSION,
+    SIGN_IN,
+    USER,
+    RateLimits,
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -34,29 +44,32 @@ def guarded(handler: Handler) -> Handler:
         address = note_address(request, doors)
         if doors.limits is None:
             return await handler(request)
-        doors.limits.require(request, SIGN_IN, ADDRESS, address)
+        doors.limits.require(request, OPERATOR, ADDRESS, address)
         try:
             return await handler(request)
         except Unauthenticated:
             with suppress(TooManyRequests):
-                doors.limits.spend(request, SIGN_IN, ADDRESS, address)
+                doors.limits.spend(request, OPERATOR, ADDRESS, address)
             raise
 
     return careful
 
 
-def spend_of(request: web.Request, kind: str, owner: Owner) -> None:
-    """Count a use against the session and the user who ask.
+def spend_of(request: web.Request, kind: str, owner: Owner, units: int = 1) -> None:
+    """Count a use against the session and the user who ask; of several units, those after the first also against their
+    address, which was counted once for the request itself.
 
     :raises TooManyRequests: when one of them has not enough left.
     """
     limits = doors_of(request).limits
     if limits is None:
         return
+    if units > 1:
+        limits.spend(request, kind, ADDRESS, address_of(request), units - 1)
     if owner.session_id is not None:
-        limits.spend(request, kind, SESSION, owner.session_id)
+        limits.spend(request, kind, SESSION, owner.session_id, units)
     if owner.user_id is not None:
-        limits.spend(request, kind, USER, owner.user_id)
+        limits.spend(request, kind, USER, owner.user_id, units)
 
 
 def require_restraint(request: web.Request, owner: Owner) -> None:
@@ -67,7 +80,9 @@ def require_restraint(request: web.Request, owner: Owner) -> None:
     limits = doors_of(request).limits
     if limits is None:
         return
-    limits.require(request, ABANDON, ADDRESS, address_of(request))
+    if owner.user_id is None:
+        # Neighbours share an address. Whoever has signed in answers for nobody else.
+        limits.require(request, ABANDON, ADDRESS, address_of(request))
     if owner.session_id is not None:
         limits.require(request, ABANDON, SESSION, owner.session_id)
     if owner.user_id is not None:
@@ -86,12 +101,21 @@ def attempt_at(request: web.Request, account: str) -> Iterator[None]:
     if limits is None:
         yield
         return
-    limits.spend(request, SIGN_IN, ACCOUNT, account)
+    # The wide budget is against many addresses at once, and the narrow one against each: a narrow one for the account
+    # alone would let anybody lock its owner out.
+    spent = ((ACCOUNT_AND_ADDRESS, f"{account} {address_of(request)}"), (ACCOUNT, account))
+    for scope, key in spent:
+        limits.spend(request, SIGN_IN, scope, key)
     try:
         yield
     except InvalidCredentials:
         raise
     except BaseException:
-        limits.give_back(SIGN_IN, ACCOUNT, account)
+        _give_back(limits, spent)
         raise
-    limits.give_back(SIGN_IN, ACCOUNT, account)
+    _give_back(limits, spent)
+
+
+def _give_back(limits: RateLimits, spent: Sequence[tuple[str, str]]) -> None:
+    for scope, key in spent:
+        limits.give_back(SIGN_IN, scope, key)

@@ -1,6 +1,7 @@
 """Limits on frequency at every kind of door."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -133,7 +134,7 @@ async def test_an_address_is_turned_away_before_its_body_is_looked_at(api: Api) 
     await api.refused("POST", RESERVATIONS, {"nonsense": True}, **LIMITED)
 
 
-@configured(**limits(sign_in_per_address="3/minute"))
+@configured(**limits(operator_per_address="3/minute", sign_in_per_address="1/minute"))
 @pytest.mark.parametrize("path", [CLEANUP, CRON, "/api/admin/events"])
 async def test_guessing_at_secrets_ends_soon_even_with_the_right_one(api: Api, path: str) -> None:
     for number in range(3):
@@ -143,7 +144,14 @@ async def test_guessing_at_secrets_ends_soon_even_with_the_right_one(api: Api, p
     await api.call("GET", CLEANUP, token=ADMIN_TOKEN, status=200)
 
 
-@configured(**limits(sign_in_per_address="3/minute"))
+@configured(**limits(operator_per_address="1/minute", sign_in_per_address="1/minute"))
+async def test_whoever_signs_in_in_vain_does_not_shut_the_operator_out(api: Api) -> None:
+    for _ in range(3):
+        await api.send("POST", LOGIN, SIGN_UP)
+    await api.call("GET", CLEANUP, token=ADMIN_TOKEN, status=200)
+
+
+@configured(**limits(operator_per_address="3/minute"))
 async def test_good_credentials_are_never_counted(api: Api) -> None:
     for _ in range(10):
         await api.call("GET", CLEANUP, token=ADMIN_TOKEN, status=200)
@@ -153,16 +161,29 @@ SIGN_UP = {"email": "ada@example.com", "password": "correct horse battery"}
 REGISTER, LOGIN = "/api/public/auth/register", "/api/public/auth/login"
 
 
-@configured(**limits(sign_in_per_account="3/15 minutes"))
-async def test_an_accounts_password_cannot_be_guessed_at_will_from_wherever(api: Api) -> None:
+@configured(**limits(sign_in_per_account_and_address="3/15 minutes"), **PROXY)
+async def test_an_accounts_password_cannot_be_guessed_at_will_and_its_owner_is_not_locked_out(api: Api) -> None:
+    thief, owner = behind_proxy("198.51.100.1"), behind_proxy("198.51.100.2")
     await api.call("POST", REGISTER, SIGN_UP, status=201)
     for number in range(3):
         wrong = {**SIGN_UP, "email": "ADA@example.com", "password": f"a wrong guess {number}"}
-        await api.refused("POST", LOGIN, wrong, status=401, code="invalid_credentials")
-    await api.refused("POST", LOGIN, SIGN_UP, **LIMITED)
-    await api.refused("POST", LOGIN, {**SIGN_UP, "email": "bob@example.com"}, status=401)
+        await api.refused("POST", LOGIN, wrong, headers=thief, status=401, code="invalid_credentials")
+    await api.refused("POST", LOGIN, SIGN_UP, headers=thief, **LIMITED)
+    await api.refused("POST", LOGIN, {**SIGN_UP, "email": "bob@example.com"}, headers=thief, status=401)
+    await api.call("POST", LOGIN, SIGN_UP, headers=owner, status=200)
     api.clock.advance(15 * 60_000)
-    await api.call("POST", LOGIN, SIGN_UP, status=200)
+    await api.call("POST", LOGIN, SIGN_UP, headers=thief, status=200)
+
+
+@configured(**limits(sign_in_per_account="3/15 minutes"), **PROXY)
+async def test_nor_from_many_addresses_together(api: Api) -> None:
+    await api.call("POST", REGISTER, SIGN_UP, status=201)
+    wrong = {**SIGN_UP, "password": "a wrong guess"}
+    answers = [
+        (await api.send("POST", LOGIN, wrong, headers=behind_proxy(f"198.51.100.{number}"))).status
+        for number in range(5)
+    ]
+    assert answers == [401] * 3 + [429] * 2
 
 
 @configured(**limits(sign_in_per_account="3/15 minutes"))
@@ -229,6 +250,33 @@ async def test_who_lets_holds_go_over_and_over_may_not_hold_for_a_while(api: Api
     await api.reserve(session="s2")
     api.clock.advance(60 * 60_000)
     await api.reserve()
+
+
+@configured(**limits(abandon_per_address="1/hour"))
+async def test_who_has_signed_in_does_not_answer_for_the_neighbours(api: Api) -> None:
+    await api.cancel(await api.reserve())
+    await api.refused("POST", RESERVATIONS, {**BODY, "sessionId": "s2"}, **LIMITED)
+    await api.call("POST", RESERVATIONS, {**BODY, "sessionId": "s2"}, token=make_token(), status=201)
+
+
+@configured(**limits(abandon_per_session="1/hour"))
+async def test_a_first_answer_is_had_again_whatever_was_abandoned_since(api: Api) -> None:
+    key = {"Idempotency-Key": "k"}
+    first = await (await api.send("POST", RESERVATIONS, BODY, headers=key)).read()
+    await api.cancel(json.loads(first)["data"]["reservation"])
+    await api.refused("POST", RESERVATIONS, BODY, **LIMITED)
+    assert await (await api.send("POST", RESERVATIONS, BODY, headers=key)).read() == first
+
+
+@configured(**limits(reserve_per_session="5/minute", reserve_per_address="20/minute"))
+async def test_each_line_of_a_bulk_counts(api: Api) -> None:
+    bulk = {"reservations": [{"ticketTypeId": "tt", "quantity": 1}] * 3, "sessionId": "s1"}
+    response = await api.send("POST", RESERVATIONS, bulk)
+    assert response.headers["RateLimit"] == '"reserve-session";r=2;t=60'
+    await api.refused("POST", RESERVATIONS, bulk, **LIMITED)
+    assert await api.counters() == (10, 0, 3, 7)
+    response = await api.send("POST", "/api/public/sessions")
+    assert response.headers["RateLimit"] == '"reserve-address";r=13;t=60'
 
 
 @configured(**limits(abandon_per_session="1/hour"))

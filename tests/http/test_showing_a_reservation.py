@@ -76,3 +76,12 @@ async def test_what_belongs_to_a_session_is_not_kept_by_caches(api: Api) -> None
     held = await api.reserve()
     response = await api.send("GET", f"{RESERVATIONS}/{held['id']}?sessionId=s1")
     assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_who_bought_it_sees_it_from_any_device(api: Api) -> None:
+    held = await api.reserve(session="on-the-phone")
+    await api.buy(held, session="on-the-phone", user="user-1")
+    path = f"{RESERVATIONS}/{held['id']}"
+    shown = await api.call("GET", path, token=make_token("user-1"), status=200)
+    assert len(shown["data"]["tickets"]) == 1
+    await api.refused("GET", path, token=make_token("user-2"), status=403)

@@ -4,9 +4,11 @@ https://owasp.org/API-Security/editions/2023/en/0x11-t10/. docs/security.md name
 """
 
 import asyncio
+import gzip
 import json
 import re
 import time
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from actor_ticketing.config.sections import IssuerSettings
-from actor_ticketing.domain.errors import Unavailable
+from actor_ticketing.domain.errors import Unauthenticated, Unavailable
 from actor_ticketing.http.jwks import JwksKeys
 from support.provider import RSA, KeyServer, jwk_of
 from support.routes import ALL, template_of
@@ -53,7 +55,7 @@ async def test_api2_authentication_a_token_that_chooses_its_own_algorithm_is_non
     await api.refused("GET", CLEANUP, token=forged, status=401, code="unauthenticated")
 
 
-@configured(rate_limit={"enabled": True, "sign_in_per_address": "5/minute"})
+@configured(rate_limit={"enabled": True, "operator_per_address": "5/minute"})
 async def test_api2_authentication_secrets_cannot_be_guessed_at_will(api: Api) -> None:
     answers = [(await api.send("GET", CLEANUP, token=f"guess-{number}")).status for number in range(8)]
     assert answers == [401] * 5 + [429] * 3
@@ -93,6 +95,41 @@ async def test_api4_resources_a_body_over_the_limit_is_not_even_read(api: Api) -
     async with asyncio.timeout(10):
         assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
     writer.close()
+
+
+@pytest.mark.parametrize("path", [RESERVATIONS, "/no/such/route"])
+async def test_api4_resources_a_compressed_body_is_not_unpacked(api: Api, path: str) -> None:
+    unpacked: list[int] = []
+    really = zlib.decompressobj
+
+    class Watched:
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            self._really = really(*arguments, **options)
+            unpacked.append(1)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._really, name)
+
+    bomb = gzip.compress(b"0" * 5_000_000)
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zlib, "decompressobj", Watched)
+        response = await api.client.post(path, data=bomb, headers=headers, compress=None)
+    assert response.status in {404, 415}
+    assert unpacked == []
+
+
+async def test_api4_resources_a_body_in_which_everything_is_wrong_is_not_told_all_of_it(api: Api) -> None:
+    unknown = {f"field-{number}": 0 for number in range(10_000)}
+    error = await api.refused("POST", RESERVATIONS, {**BODY, **unknown}, status=400, code="validation_error")
+    assert [each["field"] for each in error["details"]] == ["body"]
+
+
+async def test_api4_resources_no_more_holders_are_looked_at_than_one_hold_can_have(api: Api) -> None:
+    held = await api.reserve()
+    path, body = purchase_of(held, ticketHolders=[{"email": "x"}] * 60)
+    error = await api.refused("POST", path, body, token=make_token(), status=400, code="validation_error")
+    assert error["details"] == [{"field": "ticketHolders", "problem": "has too many entries"}]
 
 
 @pytest.mark.parametrize("query", ["limit=101", "limit=1000000", "page=0", "limit=-1"])
@@ -200,7 +237,7 @@ async def test_api10_consumption_a_provider_that_never_stops_is_cut_off(provider
 async def test_api10_consumption_a_published_secret_signs_nothing(provider: KeyServer) -> None:
     keys = JwksKeys(provider.url, ["HS256"], cache_seconds=600)
     provider.keys = [{"kty": "oct", "kid": "k1", "alg": "HS256", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXM"}]
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unauthenticated):
         await keys.find({"alg": "HS256", "kid": "k1"})
 
 

@@ -15,7 +15,7 @@ from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.limits import PURCHASE
 from actor_ticketing.http.parsing import read_model
 from actor_ticketing.http.responses import WholeResponse
-from actor_ticketing.http.schemas import HolderBody, PurchaseBody, PurchasesBody
+from actor_ticketing.http.schemas import LINES_MAX, HolderBody, members_of_people, purchase_body, purchases_body
 from actor_ticketing.http.throttling import spend_of
 from actor_ticketing.http.tokens import Identity
 
@@ -40,7 +40,8 @@ async def one(request: web.Request) -> WholeResponse:
     """``POST /api/public/reservations/{id}/purchase``."""
     backend = backend_of(request)
     identity = await _signed_in(request)
-    body, raw = await read_model(request, PurchaseBody)
+    most = backend.box_office.policies.hold.max_quantity
+    body, raw = await read_model(request, purchase_body(most), members_max=members_of_people(most))
     owner = owner_of(body.session_id, identity)
     spend_of(request, PURCHASE, owner)
     board, signer = backend.box_office.board, doors_of(request).signer
@@ -68,7 +69,8 @@ async def several(request: web.Request) -> WholeResponse:
     """``POST /api/public/purchases``: several reservations of one owner, all or none."""
     backend = backend_of(request)
     identity = await _signed_in(request)
-    body, raw = await read_model(request, PurchasesBody)
+    most = backend.box_office.policies.hold.max_quantity
+    body, raw = await read_model(request, purchases_body(most), members_max=members_of_people(LINES_MAX * most))
     owner = owner_of(body.session_id, identity)
     spend_of(request, PURCHASE, owner)
     board, signer = backend.box_office.board, doors_of(request).signer

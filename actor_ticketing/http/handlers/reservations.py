@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.domain.errors import Unauthenticated
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.reservation import Owner, Reservation
@@ -29,8 +30,7 @@ async def create(request: web.Request) -> WholeResponse:
     backend = backend_of(request)
     body, raw = await read_model(request, CreateReservationBody)
     owner = owner_of(body.session_id, await doors_of(request).authenticator.user(request))
-    spend_of(request, RESERVE, owner)
-    require_restraint(request, owner)
+    spend_of(request, RESERVE, owner, len(body.lines))
     box_office, clock, board = backend.box_office, backend.clock, backend.box_office.board
 
     def render(made: list[Reservation]) -> Answer:
@@ -45,11 +45,9 @@ async def create(request: web.Request) -> WholeResponse:
         )
         return success(data, message="Reservations created successfully", status=201)
 
-    return await perform(
-        request,
-        raw,
-        caller_of(owner),
-        lambda keep: box_office.reserve(
+    async def action(keep: Keep | None) -> list[Reservation]:
+        require_restraint(request, owner)
+        return await box_office.reserve(
             body.lines,
             # A user without a guest session gets one of their own for this reservation.
             session_id=owner.session_id or box_office.new_session_id(),
@@ -58,9 +56,9 @@ async def create(request: web.Request) -> WholeResponse:
             metadata=body.metadata_text,
             address=address_of(request),
             keep=keep,
-        ),
-        render,
-    )
+        )
+
+    return await perform(request, raw, caller_of(owner), action, render)
 
 
 async def index(request: web.Request) -> WholeResponse:
