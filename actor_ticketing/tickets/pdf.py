@@ -12,7 +12,7 @@ from actor_ticketing.tickets.qr import dark_runs, matrix_of
 _FONTS = Path(__file__).with_name("fonts")
 _FONT = "dejavu"
 
-# All lengths are in mm, sizes of letters in points. A page is A6: two fit side by side on A5, four on A4.
+# All lengths are in mm, sizes of letters in points. A page is A6: four fit on A4.
 _WIDTH, _HEIGHT, _MARGIN = 105, 148, 8
 _INNER = _WIDTH - 2 * _MARGIN
 _LABEL = 17
@@ -157,14 +157,15 @@ class _Sheet(FPDF):
             leading=_LEADING,
         )
         self.set_font_size(size)
+        step = size * _MM_PER_POINT * _LEADING
         for line in lines:
             runs = visual_runs(line, right_to_left=rtl)
             widths = [self._width(run) for run in runs]
             self.set_x(right - sum(widths) if rtl else left)
             for run, width in zip(runs, widths, strict=True):
                 self._shape(run)
-                self.cell(width, size * _MM_PER_POINT * _LEADING, run.text)
-            self.set_y(self.get_y() + size * _MM_PER_POINT * _LEADING)
+                self.cell(width, step, run.text)
+            self.set_y(self.get_y() + step)
         self.set_text_shaping(use_shaping_engine=False)
 
     def _width(self, run: Run) -> float:
