@@ -45,6 +45,9 @@ def configure_logs(level: str, style: Literal["console", "json"]) -> None:
     )
     # It repeats what a client asked for in a handshake, which is where some clients put their tokens.
     logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
+    # These tell of each letter of each name that is printed.
+    for name in ("fontTools", "fpdf"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def report_unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

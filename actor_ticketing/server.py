@@ -27,6 +27,7 @@ from actor_ticketing.http.runner import Runner
 from actor_ticketing.http.tokens import FixedKey, Issuer, Keys, TokenChecker, TokenMinter, shared_key
 from actor_ticketing.logs import report_unhandled
 from actor_ticketing.persistence.lock import DataDirLock
+from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
 from actor_ticketing.vault import Vault
@@ -45,6 +46,7 @@ def doors_of(settings: Settings, credentials: Credentials) -> Doors:
         minter=minter_of(settings, credentials, minutes=settings.accounts.access_minutes),
         signer=TicketSigner([SigningKey(key.kid, key.seed) for key in credentials.ticket_keys]),
         qr_codes=QrCodes(),
+        papers=TicketPapers(),
         addresses=Addresses(settings.server.trusted_proxies),
         limits=RateLimits(settings.rate_limit) if settings.rate_limit.enabled else None,
         cors=Cors(settings.server.allowed_origins) if settings.server.allowed_origins else None,

@@ -21,7 +21,7 @@ from actor_ticketing.domain.ids import (
     new_id,
 )
 from actor_ticketing.domain.policies import Policies
-from actor_ticketing.domain.ports import Journal, Queries, ReservationRecord
+from actor_ticketing.domain.ports import Journal, Queries, ReservationRecord, SoldTicket
 from actor_ticketing.domain.purchase import Person, Purchase, Ticket
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
 
@@ -300,3 +300,13 @@ class BoxOffice:
         if ticket is None:
             raise NotFound("ticket")
         return ticket
+
+    async def sold_ticket(self, code: str) -> SoldTicket:
+        """Look one ticket up by its code, with its purchase.
+
+        :raises NotFound: when there is none.
+        """
+        sold = await self._queries.sold_ticket(code)
+        if sold is None:
+            raise NotFound("ticket")
+        return sold

@@ -134,6 +134,15 @@ class ReservationConverted(Conflict):
         super().__init__("This reservation has been purchased already.")
 
 
+class NotPurchased(Conflict):
+    """There are no tickets, because the reservation was not purchased. ``details`` says which state it is in."""
+
+    code = "reservation_not_purchased"
+
+    def __init__(self, status: str) -> None:
+        super().__init__("This reservation has no tickets: it was not purchased.", {"status": status})
+
+
 class ExtensionLimitReached(Conflict):
     """The extension would go past what the policy allows. Nothing was shortened to fit."""
 

@@ -139,6 +139,14 @@ class ReservationRecord:
 
 
 @value
+class SoldTicket:
+    """A ticket and the purchase that it is of."""
+
+    ticket: Ticket
+    transaction: Transaction
+
+
+@value
 class ReservationMoment:
     """A ledger entry about a reservation, which is as it was left by it. ``at`` is ms since the epoch."""
 
@@ -214,6 +222,9 @@ class Queries(Protocol):
 
     async def ticket(self, code: str) -> Ticket | None:
         """One ticket by its code."""
+
+    async def sold_ticket(self, code: str) -> SoldTicket | None:
+        """One ticket by its code, with its purchase."""
 
     async def answer(self, caller: bytes, key: str) -> StoredAnswer | None:
         """The answer kept for an Idempotency-Key, however old."""

@@ -4,7 +4,17 @@ from aiohttp import web
 
 from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Doors
-from actor_ticketing.http.handlers import accounts, admin, live, operations, privacy, purchases, reservations, shop
+from actor_ticketing.http.handlers import (
+    accounts,
+    admin,
+    live,
+    operations,
+    papers,
+    privacy,
+    purchases,
+    reservations,
+    shop,
+)
 from actor_ticketing.http.limits import PURCHASE, READ, RESERVE, SIGN_IN
 from actor_ticketing.http.runner import refuse_expectation
 from actor_ticketing.http.throttling import guarded, within
@@ -22,15 +32,18 @@ def routes() -> list[web.RouteDef]:
         web.post("/api/public/sessions/claim", within(RESERVE, reservations.claim_session)),
         web.get("/api/public/events", within(READ, shop.events)),
         web.get(f"/api/public/events/{_ID}", within(READ, shop.event)),
+        web.get(f"/api/public/events/{_ID}/event.ics", within(READ, papers.calendar)),
         web.get(f"/api/public/availability/{_ID}", within(READ, shop.availability)),
         web.get(f"/api/public/tickets/{_CODE}/qr.svg", within(READ, shop.qr_svg)),
         web.get(f"/api/public/tickets/{_CODE}/qr.png", within(READ, shop.qr_png)),
+        web.get(f"/api/public/tickets/{_CODE}/ticket.pdf", within(READ, papers.ticket)),
         web.get("/api/public/ticket-keys", within(READ, shop.ticket_keys)),
         web.post(_RESERVATIONS, within(RESERVE, reservations.create)),
         web.get(_RESERVATIONS, within(READ, reservations.index)),
         web.get(f"{_RESERVATIONS}/{_ID}", within(READ, reservations.show)),
         web.delete(f"{_RESERVATIONS}/{_ID}", within(RESERVE, reservations.cancel)),
         web.patch(f"{_RESERVATIONS}/{_ID}", within(RESERVE, reservations.extend)),
+        web.get(f"{_RESERVATIONS}/{_ID}/tickets.pdf", within(READ, papers.tickets)),
         web.post(f"{_RESERVATIONS}/{_ID}/purchase", within(PURCHASE, purchases.one)),
         web.post("/api/public/purchases", within(PURCHASE, purchases.several)),
         web.get("/api/public/ws", within(READ, live.open_socket)),

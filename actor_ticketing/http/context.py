@@ -21,6 +21,7 @@ from actor_ticketing.http.cors import Cors
 from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.http.live.hub import Hub
 from actor_ticketing.http.tokens import TokenMinter
+from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import TicketSigner
 
@@ -43,7 +44,7 @@ class Backend:
 
 @dataclass(slots=True, kw_only=True)
 class Doors:
-    """What there is before the service is: how to check credentials, how to draw codes, and whether to let anyone in.
+    """What there is before the service is: how to check credentials, how to draw tickets, and whether to let anyone in.
 
     :ivar minter: makes the access tokens of our own accounts, if the service has any.
     :ivar limits: None when limits on frequency are switched off.
@@ -58,6 +59,7 @@ class Doors:
     minter: TokenMinter
     signer: TicketSigner
     qr_codes: QrCodes
+    papers: TicketPapers
     addresses: Addresses
     limits: RateLimits | None
     cors: Cors | None
@@ -90,6 +92,7 @@ class Doors:
         """End what runs beside the requests."""
         await self.authenticator.close()
         await self.qr_codes.close()
+        await self.papers.close()
 
     async def bodies_read(self) -> None:
         """Wait until no body is arriving any more."""

@@ -15,7 +15,7 @@ from actor_ticketing.http import limits
 from actor_ticketing.http.cors import Cors
 from actor_ticketing.http.errors import INTERNAL, failure_of_http, failure_of_refusal, respond_failure
 from actor_ticketing.http.responses import WholeResponse
-from actor_ticketing.tickets.qr import QrOverloaded
+from actor_ticketing.tickets.drawing import DrawingOverloaded
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +42,8 @@ def around(handler: Handler, cors: Cors | None = None) -> Handler:
             response = await handler(request) if preflight is None else preflight
         except Refusal as refusal:
             response = respond_failure(request, failure_of_refusal(refusal))
-        except QrOverloaded:
-            response = respond_failure(request, failure_of_refusal(Unavailable("Too many codes are being drawn.")))
+        except DrawingOverloaded:
+            response = respond_failure(request, failure_of_refusal(Unavailable("Too many tickets are being drawn.")))
         except web.HTTPException as error:
             response = respond_failure(request, failure_of_http(error))
             if error.status == HTTPStatus.REQUEST_TIMEOUT:

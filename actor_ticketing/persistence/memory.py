@@ -23,6 +23,7 @@ from actor_ticketing.domain.ports import (
     PurchaseRecord,
     ReservationMoment,
     ReservationRecord,
+    SoldTicket,
     StockRecord,
     StoredAnswer,
     Traces,
@@ -143,6 +144,13 @@ class MemoryStore:
     async def ticket(self, code: str) -> Ticket | None:
         """One ticket by its code."""
         return self._tickets.get(code)
+
+    async def sold_ticket(self, code: str) -> SoldTicket | None:
+        """One ticket by its code, with its purchase."""
+        if (ticket := self._tickets.get(code)) is None:
+            return None
+        [sale] = [each.transaction for each in self._purchases.values() if each.transaction.id == ticket.transaction_id]
+        return SoldTicket(ticket=ticket, transaction=sale)
 
     async def answer(self, caller: bytes, key: str) -> StoredAnswer | None:
         """The answer kept for an Idempotency-Key, however old."""

@@ -10,6 +10,7 @@ from actor_ticketing.domain.ports import (
     PersonRecord,
     ReservationMoment,
     ReservationRecord,
+    SoldTicket,
     StockRecord,
     StoredAnswer,
     Traces,
@@ -27,6 +28,7 @@ _ONE_TYPE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types WHERE id = ?"  # noqa:
 _LIVE = f"SELECT {rows.LIVE_HOLD} FROM reservations WHERE status = 'ACTIVE'"  # noqa: S608
 _RESERVATION = f"SELECT {rows.RESERVATION} FROM reservations WHERE id = ?"  # noqa: S608
 _TRANSACTION = f"SELECT {rows.TRANSACTION} FROM transactions WHERE reservation_id = ?"  # noqa: S608
+_SALE = f"SELECT {rows.TRANSACTION} FROM transactions WHERE id = ?"  # noqa: S608
 _TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE transaction_id = ? ORDER BY position"  # noqa: S608
 _TICKET = f"SELECT {rows.TICKET} FROM tickets WHERE code = ?"  # noqa: S608
 _ANSWER = f"SELECT {rows.ANSWER} FROM idempotency WHERE caller = ? AND key = ?"  # noqa: S608
@@ -122,6 +124,19 @@ class SqliteQueries:
     async def ticket(self, code: str) -> Ticket | None:
         """One ticket by its code."""
         return await self._one(_TICKET, (code,), rows.ticket_of)
+
+    async def sold_ticket(self, code: str) -> SoldTicket | None:
+        """One ticket by its code, with its purchase."""
+
+        def read(connection: sqlite3.Connection) -> SoldTicket | None:
+            row = connection.execute(_TICKET, (code,)).fetchone()
+            if row is None:
+                return None
+            ticket = rows.ticket_of(row, self._vault)
+            sale = connection.execute(_SALE, (ticket.transaction_id,)).fetchone()
+            return SoldTicket(ticket=ticket, transaction=rows.transaction_of(sale, self._vault))
+
+        return await self._readers.run(read)
 
     async def answer(self, caller: bytes, key: str) -> StoredAnswer | None:
         """The answer kept for an Idempotency-Key, however old."""

@@ -94,6 +94,14 @@ async def test_a_purchase_and_its_refusals(api: Api, read_log: Callable[[], str]
     assert_silent(read_log(), "person_forgotten")
 
 
+async def test_a_ticket_that_is_printed(api: Api, read_log: Callable[[], str]) -> None:
+    [ticket] = (await api.buy(await api.reserve()))["tickets"]
+    said = read_log()
+    response = await api.send("GET", f"/api/public/tickets/{ticket['code']}/ticket.pdf")
+    assert response.status == 200
+    assert read_log() == said
+
+
 async def test_a_defect_in_a_handler(api: Api, read_log: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
     path, body = purchase_of(await api.reserve(session=SESSION), session=SESSION)
     monkeypatch.setattr(BoxOffice, "purchase", everything_at_once)

@@ -11,7 +11,7 @@ import pytest
 from actor_ticketing.app import DATABASE, Storage, open_storage
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable
-from actor_ticketing.domain.ports import Entry, Queries, StockRecord
+from actor_ticketing.domain.ports import Entry, Queries, SoldTicket, StockRecord
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.persistence.memory import MemoryStore
 from support.history import NOW, Shop, event_listed, long_history, type_listed
@@ -87,6 +87,15 @@ async def test_every_ticket(both: tuple[Queries, Queries]) -> None:
     for ticket in tickets:
         assert [await queries.ticket(ticket.code) for queries in both] == [ticket, ticket]
     assert [await queries.ticket("nowhere") for queries in both] == [None, None]
+
+
+async def test_every_ticket_with_its_purchase(both: tuple[Queries, Queries]) -> None:
+    bought = [event.purchase for event in both[0].ledger if event.kind == "reservation.converted"]
+    for purchase in bought:
+        for ticket in purchase.tickets:
+            sold = SoldTicket(ticket=ticket, transaction=purchase.transaction)
+            assert [await queries.sold_ticket(ticket.code) for queries in both] == [sold, sold]
+    assert [await queries.sold_ticket("nowhere") for queries in both] == [None, None]
 
 
 @pytest.mark.parametrize(

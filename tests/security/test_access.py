@@ -78,6 +78,8 @@ TABLE = {
     "GET /api/public/availability/{id}": Row("/api/public/availability/tt", ANYONE),
     "GET /api/public/tickets/{code}/qr.svg": Row("/api/public/tickets/{code}/qr.svg", ANYONE),
     "GET /api/public/tickets/{code}/qr.png": Row("/api/public/tickets/{code}/qr.png", ANYONE),
+    "GET /api/public/tickets/{code}/ticket.pdf": Row("/api/public/tickets/{code}/ticket.pdf", ANYONE),
+    "GET /api/public/events/{id}/event.ics": Row("/api/public/events/ev/event.ics", ANYONE),
     "GET /api/public/ticket-keys": Row("/api/public/ticket-keys", ANYONE),
     "POST /api/public/reservations": Row(
         "/api/public/reservations", OF_ANY_HOLDER, {"ticketTypeId": "tt", "quantity": 1}
@@ -88,6 +90,10 @@ TABLE = {
     "PATCH /api/public/reservations/{id}": Row(HELD, OF_THE_OWNER, {"additionalMinutes": 1}),
     "POST /api/public/reservations/{id}/purchase": Row(
         f"{HELD}/purchase", OF_A_SIGNED_IN_OWNER, {"buyerInfo": PERSON, "ticketHolders": [PERSON, PERSON]}
+    ),
+    # Nothing was purchased: its owner is told that, which nobody else is.
+    "GET /api/public/reservations/{id}/tickets.pdf": Row(
+        f"{HELD}/tickets.pdf", {**OF_THE_OWNER, OWNER: 409, SESSION_ONLY: 409, USER_ONLY: 409}
     ),
     "POST /api/public/purchases": Row(
         "/api/public/purchases",
