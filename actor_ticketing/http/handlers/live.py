@@ -5,7 +5,7 @@ import re
 from aiohttp import web
 
 from actor_ticketing.domain.errors import Forbidden, Invalid
-from actor_ticketing.http.auth import SESSION_ID
+from actor_ticketing.http.auth import check_session_id
 from actor_ticketing.http.context import DOORS, address_of, backend_of, doors_of
 from actor_ticketing.http.live.connection import Connection
 from actor_ticketing.http.live.socket import LiveSocket
@@ -21,8 +21,7 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
     session_id = request.query.get("sessionId")
     if session_id is None:
         raise Invalid.field("sessionId", "is required")
-    if not SESSION_ID.fullmatch(session_id):
-        raise Invalid.field("sessionId", "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -")
+    check_session_id(session_id)
     after = _after(request)
     _require_origin(request)
     _require_websocket(request)
