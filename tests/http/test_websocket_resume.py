@@ -11,7 +11,7 @@ from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import ReservationMoment
 from actor_ticketing.http.live import history
 from support.live import end_of, hear, hear_all, listening, types_of, watch
-from support.service import eventually, list_event, list_ticket_type
+from support.service import break_once, eventually, list_event, list_ticket_type
 from support.web import Api, OpenApi, configured, make_token
 
 Moments = Sequence[ReservationMoment] | None
@@ -182,6 +182,17 @@ async def test_when_the_ledger_cannot_be_read_the_client_is_to_try_again(
     monkeypatch.setattr(api.backend.hub.histories._queries, "reservation_history", fail)
     async with listening(api, after=0) as socket:
         assert await end_of(socket) == 1013
+
+
+async def test_a_defect_while_the_missed_is_told_ends_the_connection_instead_of_leaving_a_gap(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        await api.reserve()
+    break_once(monkeypatch, history, "happened")
+    async with listening(api, after=2) as socket:
+        assert await end_of(socket) == 1011
+    await eventually(lambda: api.backend.hub.open == 0)
 
 
 async def test_who_leaves_while_the_ledger_is_read_is_forgotten(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

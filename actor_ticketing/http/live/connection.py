@@ -10,7 +10,7 @@ from aiohttp import WSMsgType, web
 
 from actor_ticketing.domain.errors import NotFound, Refusal, StorageUnavailable, TooManySubscriptions
 from actor_ticketing.http.live.actions import action_of
-from actor_ticketing.http.live.hub import INTERNAL_ERROR, Hub
+from actor_ticketing.http.live.hub import FAILED, INTERNAL_ERROR, Hub
 from actor_ticketing.http.live.messages import error, plain
 from actor_ticketing.http.live.socket import LiveSocket
 
@@ -59,7 +59,7 @@ class Connection:
             await self._listen()
         except Exception:
             log.exception("live_failed")
-            self.close(INTERNAL_ERROR, "something went wrong, please connect again")
+            self.close(INTERNAL_ERROR, FAILED)
         finally:
             hub.detach(self)
             for ticket_type_id in self._watched:
@@ -107,6 +107,10 @@ class Connection:
             self.close(TRY_AGAIN_LATER, "the ledger could not be read, please connect again")
         except ConnectionError:
             pass  # It has ended, or is about to.
+        except Exception:
+            # What comes next would go out after a gap that the client could not see.
+            log.exception("live_failed")
+            self.close(INTERNAL_ERROR, FAILED)
         finally:
             self._sender = None
 

@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 GOING_AWAY = 1001
 INTERNAL_ERROR = 1011
+FAILED = "something went wrong, please connect again"
 
 
 class Hub:
@@ -120,7 +121,7 @@ class Hub:
     def close(self) -> None:
         """Let no socket in any more, and begin to close all that are open."""
         self._closing = True
-        self._close_all(GOING_AWAY, "the service is stopping")
+        self._close_all(self._listeners, GOING_AWAY, "the service is stopping")
 
     def __call__(self, entry: Entry) -> None:
         """Tell of an entry that has just become durable. The board is as of that entry."""
@@ -131,7 +132,7 @@ class Hub:
         except Exception:
             # Nothing that goes wrong here may reach the journal. Clients come back and ask for what they have missed.
             log.exception("live_failed")
-            self._close_all(INTERNAL_ERROR, "something went wrong, please connect again")
+            self._close_all(self._listeners, INTERNAL_ERROR, FAILED)
 
     def _tell(self, entry: Entry) -> None:
         concerned: list[Reservation] = []
@@ -155,8 +156,13 @@ class Hub:
 
     def _warning_due(self, reservation_id: str) -> None:
         hold = self.board.live.by_id.get(reservation_id)
-        if hold is not None and hold.session_id in self._of_session:
+        if hold is None or hold.session_id not in self._of_session:
+            return
+        try:
             self._warn_in_time(hold)
+        except Exception:
+            log.exception("live_failed")
+            self._close_all(self._of_session[hold.session_id], INTERNAL_ERROR, FAILED)
 
     def _warn_in_time(self, hold: Reservation) -> None:
         now = self.clock.now()
@@ -167,6 +173,6 @@ class Hub:
         for listener in self._of_session[hold.session_id]:
             listener.send(message)
 
-    def _close_all(self, code: int, reason: str) -> None:
-        for listener in list(self._listeners):
+    def _close_all(self, listeners: Iterable[Listener], code: int, reason: str) -> None:
+        for listener in list(listeners):
             listener.close(code, reason)

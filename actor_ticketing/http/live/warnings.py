@@ -49,6 +49,12 @@ class Warnings:
 
     def _wake(self) -> None:
         self._timer = None
-        for reservation_id in self._next.pop_due(self._clock.now(), limit=SLICE):
-            self._due(reservation_id)
-        self._set_timer()
+        now = self._clock.now()
+        try:
+            for _ in range(SLICE):
+                due = self._next.pop_due(now, limit=1)
+                if not due:
+                    break
+                self._due(due[0])
+        finally:
+            self._set_timer()
