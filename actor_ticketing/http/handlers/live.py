@@ -5,11 +5,14 @@ import re
 from aiohttp import web
 
 from actor_ticketing.domain.errors import Forbidden, Invalid
+from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.auth import check_session_id
 from actor_ticketing.http.context import DOORS, address_of, backend_of, doors_of
+from actor_ticketing.http.limits import READ
 from actor_ticketing.http.live.connection import Connection
 from actor_ticketing.http.live.socket import LiveSocket
 from actor_ticketing.http.middleware import REQUEST_ID, id_of
+from actor_ticketing.http.throttling import spend_of
 
 _POSITION = re.compile(r"[0-9]{1,18}")
 _UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
@@ -25,6 +28,7 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
     after = _after(request)
     _require_origin(request)
     _require_websocket(request)
+    spend_of(request, READ, Owner(session_id=session_id))
     with hub.admitted(session_id, address_of(request)):
         socket = LiveSocket()
         socket.headers[REQUEST_ID] = id_of(request)

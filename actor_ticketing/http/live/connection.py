@@ -54,8 +54,8 @@ class Connection:
             # What happens from here on waits in the queue until all that was before has been told.
             missed = hub.histories.since(session_id, after, hub.board.seq)
             self._sender = asyncio.create_task(self._send_queue(missed))
-        hub.attach(self, session_id)
         try:
+            hub.attach(self, session_id)
             await self._listen()
         except Exception:
             log.exception("live_failed")
@@ -72,7 +72,7 @@ class Connection:
 
     def send(self, frame: bytes) -> None:
         """Send a frame after all that came before, at the client's own pace."""
-        if self._is_ending:
+        if self.is_ending:
             return
         self._hub.statistics.messages += 1
         if self._sender is None and not self._protocol.writing_paused:
@@ -91,7 +91,8 @@ class Connection:
             self._closer = asyncio.create_task(self._socket.close(code=code, message=reason.encode()))
 
     @property
-    def _is_ending(self) -> bool:
+    def is_ending(self) -> bool:
+        """Whether nothing more is sent."""
         return self._closer is not None or self._socket.closed or self._transport.is_closing()
 
     async def _send_queue(self, missed: AsyncGenerator[bytes] | None = None) -> None:
@@ -116,7 +117,7 @@ class Connection:
 
     async def _send_next(self, frame: bytes) -> None:
         await self._has_room()
-        if self._is_ending:
+        if self.is_ending:
             raise ConnectionResetError
         self._transport.write(frame)
 

@@ -97,7 +97,7 @@ class Hub:
     def attach(self, listener: Listener, session_id: str) -> None:
         """Tell a listener all that happens to a session's reservations from the board's position on.
 
-        Holds that are inside a warning time are warned of at once.
+        Holds that are inside a warning time are warned of at once; when they are very many, in slices.
         """
         if self._closing:
             listener.close(GOING_AWAY, "the service is stopping")
@@ -105,9 +105,10 @@ class Hub:
         self._listeners[listener] = session_id
         self._of_session.setdefault(session_id, set()).add(listener)
         now = self.clock.now()
-        for hold in self.board.live.of(Owner(session_id=session_id), now):
-            if self._warnings.arm(hold, now):
-                listener.send(expiring(self.board, hold, now))
+        holds = self.board.live.of(Owner(session_id=session_id), now)
+        late = [hold for hold in holds if self._warnings.arm(hold, now)]
+        if late:
+            self._warnings.owe(self._warn(listener, late))
 
     def detach(self, listener: Listener) -> None:
         """Tell a listener nothing more; what it watches it has to give up itself."""
@@ -153,6 +154,16 @@ class Hub:
                 self._warnings.disarm(hold.id)
         for stock in entry.counters:
             self.topics.changed(stock.ticket_type_id)
+
+    def _warn(self, listener: Listener, holds: Iterable[Reservation]) -> Iterator[None]:
+        for hold in holds:
+            if listener.is_ending or listener not in self._listeners:
+                return
+            now = self.clock.now()
+            # One that has changed since was warned of when it did.
+            if self.board.live.by_id.get(hold.id) is hold and not hold.is_overdue(now):
+                listener.send(expiring(self.board, hold, now))
+                yield
 
     def _warning_due(self, reservation_id: str) -> None:
         hold = self.board.live.by_id.get(reservation_id)

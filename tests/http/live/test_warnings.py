@@ -107,6 +107,31 @@ async def test_a_connection_opened_inside_the_warning_time_gets_the_warning_at_o
     assert warnings_of(ear) == []
 
 
+async def test_a_connection_opened_with_very_many_holds_inside_the_warning_time_is_warned_in_slices(
+    backend: Backend, hub: Hub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warnings, "AT_ONCE", 2)
+    monkeypatch.setattr(warnings, "SLICE", 3)
+    for _ in range(9):
+        await hold(backend, minutes=0.5)
+    clock.advance(1)
+    changed, released = [await hold(backend, minutes=0.5) for _ in range(2)]
+    first, second = Ear(), Ear()
+    hub.attach(first, "s")
+    hub.attach(second, "s")
+    assert (len(warnings_of(first)), len(warnings_of(second))) == (2, 2)
+    first.is_ending = True
+    await backend.box_office.release(released.id, S)
+    await backend.box_office.extend(changed.id, S, SECOND)
+    clock.advance(1)
+    assert first.heard("type") == [("reservation.cancelled",), ("reservation.extended",), ("reservation.expiring",)]
+    told = second.heard("type", "reservation")
+    ids = [reservation["id"] for kind, reservation in told if kind == "reservation.expiring"]
+    assert len(ids) == 8
+    assert len(set(ids)) == 8
+    assert changed.id in ids
+
+
 async def test_a_connection_opened_before_the_warning_time_gets_it_when_it_is_due(
     backend: Backend, hub: Hub, clock: ManualClock
 ) -> None:
