@@ -2,7 +2,8 @@
 
 import math
 from dataclasses import dataclass, field
-from functools import partial
+from heapq import heappop, heappush
+from itertools import count
 
 from actor_ticketing.actors.board import Board
 from actor_ticketing.clock import Clock, Timer
@@ -24,14 +25,15 @@ class _Topic:
     :ivar has_changed: since the present round began.
     :ivar waiting: who is still to be told in the present round.
     :ivar next_at: when the next round may begin, ms since the epoch.
-    :ivar timer: set while there is anything left to tell.
+    :ivar is_queued: while there is anything left to tell.
     """
 
+    ticket_type_id: str
     listeners: set[Listener] = field(default_factory=set)
     has_changed: bool = False
     waiting: list[Listener] = field(default_factory=list)
     next_at: int = 0
-    timer: Timer | None = None
+    is_queued: bool = False
 
 
 class Topics:
@@ -49,11 +51,16 @@ class Topics:
         self._clock = clock
         self._interval_ms = math.ceil(1000 / per_second)
         self._topics: dict[str, _Topic] = {}
+        # What is to be told next and when, in the order in which it came up; and one timer for all of it.
+        self._queue: list[tuple[int, int, _Topic]] = []
+        self._order = count()
+        self._timer: Timer | None = None
+        self._timer_at = 0
         self._free_at = 0.0
 
     def subscribe(self, ticket_type_id: str, listener: Listener) -> None:
         """Tell a listener the present state of a ticket type that there is, and what becomes of it."""
-        self._topics.setdefault(ticket_type_id, _Topic()).listeners.add(listener)
+        self._topics.setdefault(ticket_type_id, _Topic(ticket_type_id)).listeners.add(listener)
         listener.send(availability(self._board, ticket_type_id, self._clock.now()))
 
     def unsubscribe(self, ticket_type_id: str, listener: Listener) -> None:
@@ -70,29 +77,52 @@ class Topics:
         topic = self._topics.get(ticket_type_id)
         if topic is not None:
             topic.has_changed = True
-            if topic.timer is None:
-                self._go_on(ticket_type_id, topic)
+            self._enqueue(topic, topic.next_at)
+            self._go_on()
 
-    def _go_on(self, ticket_type_id: str, topic: _Topic) -> None:
-        """Tell those whose turn it is. A timer may be early, and others may have used the time up: then none are."""
-        topic.timer = None
+    def _enqueue(self, topic: _Topic, at: int) -> None:
+        if not topic.is_queued:
+            topic.is_queued = True
+            heappush(self._queue, (at, next(self._order), topic))
+
+    def _go_on(self) -> None:
+        """Tell those whose turn it is, as many as there is time for."""
         now = self._clock.now()
-        if self._due(topic) <= now:
-            if not topic.waiting:
-                topic.waiting, topic.has_changed = list(topic.listeners), False
-                topic.next_at = now + self._interval_ms
-            self._tell_some(ticket_type_id, topic, now)
-        if topic.waiting or topic.has_changed:
-            topic.timer = self._clock.call_at(self._due(topic), partial(self._go_on, ticket_type_id, topic))
+        try:
+            while self._queue and self._due() <= now:
+                _, _, topic = heappop(self._queue)
+                topic.is_queued = False
+                if topic.listeners:
+                    self._tell_some(topic, now)
+        finally:
+            self._set_timer()
 
-    def _due(self, topic: _Topic) -> int:
-        free_at = int(self._free_at)
-        return free_at if topic.waiting else max(topic.next_at, free_at)
+    def _due(self) -> int:
+        return max(self._queue[0][0], int(self._free_at))
 
-    def _tell_some(self, ticket_type_id: str, topic: _Topic, now: int) -> None:
-        message = availability(self._board, ticket_type_id, now)
+    def _set_timer(self) -> None:
+        if not self._queue or (self._timer is not None and self._timer_at <= self._due()):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = self._due()
+        self._timer = self._clock.call_at(self._timer_at, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._go_on()
+
+    def _tell_some(self, topic: _Topic, now: int) -> None:
+        if not topic.waiting:
+            topic.waiting, topic.has_changed = list(topic.listeners), False
+            topic.next_at = now + self._interval_ms
+        message = availability(self._board, topic.ticket_type_id, now)
         told, topic.waiting = topic.waiting[:SLICE], topic.waiting[SLICE:]
         for listener in told:
             if listener in topic.listeners:
                 listener.send(message)
         self._free_at = max(self._free_at, now) + len(told) * 1000 / SENDS_PER_SECOND
+        if topic.waiting:
+            self._enqueue(topic, now)
+        elif topic.has_changed:
+            self._enqueue(topic, topic.next_at)

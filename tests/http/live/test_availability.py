@@ -1,8 +1,10 @@
 """Availability for those who watch."""
 
+from collections.abc import Callable
+
 import pytest
 
-from actor_ticketing.clock import ManualClock
+from actor_ticketing.clock import ManualClock, Timer
 from actor_ticketing.http.context import Backend
 from actor_ticketing.http.live import availability
 from actor_ticketing.http.live.hub import Hub
@@ -168,6 +170,7 @@ async def test_who_unsubscribes_in_the_middle_of_a_round_is_left_out(
     backend: Backend, hub: Hub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(availability, "SLICE", 1)
+    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 10)
     ears = [Ear(), Ear()]
     for ear in ears:
         hub.topics.subscribe("tt", ear)
@@ -178,3 +181,32 @@ async def test_who_unsubscribes_in_the_middle_of_a_round_is_left_out(
     hub.topics.unsubscribe("tt", late)
     clock.advance(1_000)
     assert late.heard() == []
+
+
+async def test_a_great_many_types_that_wait_have_one_timer_and_are_told_in_the_order_of_their_changes(
+    backend: Backend, hub: Hub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 1_000)
+    ear = Ear()
+    names = [f"tt_{number}" for number in (5, 3, 9, 7, 8)]
+    for name in names:
+        await list_ticket_type(backend, name)
+        hub.topics.subscribe(name, ear)
+    clock.advance(1_000)
+    ear.heard()
+    armed = []
+    call_at = clock.call_at
+
+    def counted(instant: int, callback: Callable[[], None]) -> Timer:
+        armed.append(instant)
+        return call_at(instant, callback)
+
+    monkeypatch.setattr(clock, "call_at", counted)
+    for name in names:
+        hub.topics.changed(name)
+    assert ear.heard("ticketTypeId") == [(names[0],)]
+    assert len(armed) == 1
+    for number, name in enumerate(names[1:], 2):
+        clock.advance(1)
+        assert ear.heard("ticketTypeId") == [(name,)]
+        assert len(armed) == min(number, 4)
