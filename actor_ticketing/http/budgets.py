@@ -39,16 +39,16 @@ class Budget:
         # All windows are of one length, so they end in the order in which they were made.
         self._windows: dict[str, Window] = {}
 
-    def spend(self, key: str) -> Window:
-        """Count one use, and return the window that it fell into. Whether there was enough, :meth:`is_over` says."""
+    def spend(self, key: str, units: int = 1) -> Window:
+        """Count a use, and return the window that it fell into. Whether there was enough, :meth:`is_over` says."""
         now = self._now()
         window = self._windows.get(key)
         if window is None or window[_END] <= now:
             self._windows.pop(key, None)
             self._make_room(now)
-            self._windows[key] = window = [1, now + self._seconds]
+            self._windows[key] = window = [units, now + self._seconds]
         else:
-            window[_COUNT] += 1
+            window[_COUNT] += units
         return window
 
     def is_over(self, window: Window) -> bool:

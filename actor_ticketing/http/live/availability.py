@@ -1,6 +1,7 @@
 """Availability for those who watch: the last state soon, and not every state."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
@@ -14,6 +15,11 @@ SENDS_PER_SECOND = 5_000
 """How many of these messages all sockets together get in a second. Beyond, each gets fewer, so that many who watch a
 sale do not slow it: a message costs the kernel more than anything here. A few sockets never come near it."""
 
+FIRSTS_PER_SECOND = 2_500
+FIRSTS_AHEAD_MS = 200
+"""First states go out at once as long as no more than so many in a second do, 500 of them beforehand; they count among
+all sends, and leave half of those to what changes. Beyond, they wait for their turn. A page watches a few types."""
+
 SLICE = 100
 """Sockets that are told in one go. The others follow at the pace above, so that buyers never wait for all of them."""
 
@@ -23,7 +29,7 @@ class _Topic:
     """Who watches a ticket type.
 
     :ivar has_changed: since the present round began.
-    :ivar waiting: who is still to be told in the present round.
+    :ivar waiting: who is still to be told in the present round, or for the first time.
     :ivar next_at: when the next round may begin, ms since the epoch.
     :ivar is_queued: while there is anything left to tell.
     """
@@ -57,11 +63,20 @@ class Topics:
         self._timer: Timer | None = None
         self._timer_at = 0
         self._free_at = 0.0
+        self._firsts_at = 0.0
 
     def subscribe(self, ticket_type_id: str, listener: Listener) -> None:
         """Tell a listener the present state of a ticket type that there is, and what becomes of it."""
-        self._topics.setdefault(ticket_type_id, _Topic(ticket_type_id)).listeners.add(listener)
-        listener.send(availability(self._board, ticket_type_id, self._clock.now()))
+        topic = self._topics.setdefault(ticket_type_id, _Topic(ticket_type_id))
+        topic.listeners.add(listener)
+        now = self._clock.now()
+        if self._firsts_at < now + FIRSTS_AHEAD_MS:
+            self._firsts_at = max(self._firsts_at, now) + 1000 / FIRSTS_PER_SECOND
+            self._send(topic, [listener], now)
+        else:
+            topic.waiting.append(listener)
+            self._enqueue(topic, now)
+            self._set_timer()
 
     def unsubscribe(self, ticket_type_id: str, listener: Listener) -> None:
         """Tell a listener no more of a ticket type."""
@@ -116,13 +131,15 @@ class Topics:
         if not topic.waiting:
             topic.waiting, topic.has_changed = list(topic.listeners), False
             topic.next_at = now + self._interval_ms
-        message = availability(self._board, topic.ticket_type_id, now)
         told, topic.waiting = topic.waiting[:SLICE], topic.waiting[SLICE:]
-        for listener in told:
-            if listener in topic.listeners:
-                listener.send(message)
-        self._free_at = max(self._free_at, now) + len(told) * 1000 / SENDS_PER_SECOND
+        self._send(topic, [each for each in told if each in topic.listeners], now)
         if topic.waiting:
             self._enqueue(topic, now)
         elif topic.has_changed:
             self._enqueue(topic, topic.next_at)
+
+    def _send(self, topic: _Topic, listeners: Sequence[Listener], now: int) -> None:
+        message = availability(self._board, topic.ticket_type_id, now)
+        for listener in listeners:
+            listener.send(message)
+        self._free_at = max(self._free_at, now) + len(listeners) * 1000 / SENDS_PER_SECOND

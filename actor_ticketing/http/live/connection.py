@@ -9,6 +9,7 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from actor_ticketing.domain.errors import NotFound, Refusal, StorageUnavailable, TooManySubscriptions
+from actor_ticketing.http.context import address_of
 from actor_ticketing.http.live.actions import action_of
 from actor_ticketing.http.live.hub import FAILED, INTERNAL_ERROR, Hub
 from actor_ticketing.http.live.messages import error, plain
@@ -35,6 +36,7 @@ class Connection:
         self._hub = hub
         self._socket = socket
         self._transport = transport
+        self._address = address_of(request)
         self._protocol = request.protocol
         self._has_room = request.writer.drain
         self._queue: deque[bytes] = deque()
@@ -143,6 +145,9 @@ class Connection:
 
     def _perform(self, text: str) -> None:
         try:
+            # As many commas as ticket types, in a message that makes sense; nonsense is to be counted, too, and both
+            # before anybody parses them.
+            self._hub.charge(self._address, 1 + text.count(","))
             action = action_of(text)
             if action.action == "subscribe":
                 self._subscribe(action.ticket_type_ids)
@@ -158,9 +163,10 @@ class Connection:
         asked = dict.fromkeys(ticket_type_ids)
         found = [each for each in asked if each in known]
         limit = self._hub.settings.max_subscriptions
-        if len(self._watched.union(found)) > limit:
+        new = [each for each in found if each not in self._watched]
+        if len(self._watched) + len(new) > limit:
             raise TooManySubscriptions(limit=limit)
-        for each in found:
+        for each in new:
             self._watched.add(each)
             self._hub.topics.subscribe(each, self)
         if len(found) < len(asked):

@@ -12,6 +12,8 @@ from actor_ticketing.config.sections import WebSocketSettings
 from actor_ticketing.domain.errors import Draining, Overloaded, TooManyConnections
 from actor_ticketing.domain.ports import Entry, Queries, ReservationMoment
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+from actor_ticketing.http.budgets import Budget
+from actor_ticketing.http.limits import too_many
 from actor_ticketing.http.live.availability import Topics
 from actor_ticketing.http.live.history import Histories
 from actor_ticketing.http.live.listener import Listener, LiveStatistics
@@ -22,6 +24,10 @@ log = structlog.get_logger(__name__)
 
 GOING_AWAY = 1001
 INTERNAL_ERROR = 1011
+
+ASKING_PER_ADDRESS = "5000/10 seconds"
+"""What all sockets of an address together may ask for: a message costs one, and one more for each ticket type in it. So
+an address gets a tenth of all sends about availability at the most; 200 pages that come back at once get along."""
 FAILED = "something went wrong, please connect again"
 
 
@@ -33,6 +39,7 @@ class Hub:
     :ivar topics: the ticket types that are watched.
     :ivar histories: what a client that was away has missed.
     :param warn_seconds: how long before its end each hold is warned of.
+    :param limits_frequency: whether an address may ask only so often.
     """
 
     def __init__(
@@ -43,6 +50,7 @@ class Hub:
         queries: Queries,
         settings: WebSocketSettings,
         warn_seconds: Iterable[float],
+        limits_frequency: bool,
     ) -> None:
         self.board = board
         self.clock = clock
@@ -53,6 +61,9 @@ class Hub:
         self._warnings = Warnings(clock, (round(seconds * 1000) for seconds in warn_seconds), self._warning_due)
         self._listeners: dict[Listener, str] = {}
         self._of_session: dict[str, set[Listener]] = {}
+        self._asking = (
+            Budget("watch-address", ASKING_PER_ADDRESS, now=lambda: clock.now() / 1000) if limits_frequency else None
+        )
         self._admitted = 0
         self._by_session: Counter[str] = Counter()
         self._by_address: Counter[str] = Counter()
@@ -93,6 +104,17 @@ class Hub:
                 counter[key] -= 1
                 if not counter[key]:
                     del counter[key]
+
+    def charge(self, address: str, units: int) -> None:
+        """Count what a client asks for against its address.
+
+        :raises TooManyRequests: when there is not enough left for it.
+        """
+        if self._asking is None:
+            return
+        window = self._asking.spend(address, units)
+        if self._asking.is_over(window):
+            raise too_many(self._asking, window)
 
     def attach(self, listener: Listener, session_id: str) -> None:
         """Tell a listener all that happens to a session's reservations from the board's position on.

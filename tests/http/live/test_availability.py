@@ -130,8 +130,9 @@ async def test_all_who_watch_get_the_very_same_bytes(backend: Backend, hub: Hub,
 async def test_a_great_many_who_watch_get_fewer_messages_each(
     backend: Backend, hub: Hub, ear: Ear, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 2)
     hub.topics.subscribe("tt_2", ear)
+    clock.advance(1_000)
+    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 2)
     ear.heard()
     await hold(backend)
     await hold(backend, of="tt_2")
@@ -146,13 +147,14 @@ async def test_a_great_many_who_watch_get_fewer_messages_each(
 async def test_many_who_watch_are_told_in_slices_and_all_of_the_last_state(
     backend: Backend, hub: Hub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(availability, "SLICE", 2)
-    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 10)
     ears = [Ear() for _ in range(5)]
     for ear in ears:
         hub.topics.subscribe("tt", ear)
         hub.attach(ear, "watchers")
         ear.heard()
+    clock.advance(1_000)
+    monkeypatch.setattr(availability, "SLICE", 2)
+    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 10)
     rounds = []
     await hold(backend)
     for _ in range(6):
@@ -169,13 +171,14 @@ async def test_many_who_watch_are_told_in_slices_and_all_of_the_last_state(
 async def test_who_unsubscribes_in_the_middle_of_a_round_is_left_out(
     backend: Backend, hub: Hub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(availability, "SLICE", 1)
-    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 10)
     ears = [Ear(), Ear()]
     for ear in ears:
         hub.topics.subscribe("tt", ear)
         hub.attach(ear, "watchers")
         ear.heard()
+    clock.advance(1_000)
+    monkeypatch.setattr(availability, "SLICE", 1)
+    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 10)
     await hold(backend)
     [late] = [ear for ear in ears if not ear.frames]
     hub.topics.unsubscribe("tt", late)
@@ -210,3 +213,34 @@ async def test_a_great_many_types_that_wait_have_one_timer_and_are_told_in_the_o
         clock.advance(1)
         assert ear.heard("ticketTypeId") == [(name,)]
         assert len(armed) == min(number, 4)
+
+
+async def test_first_states_beyond_a_great_many_wait_for_their_turn_and_are_the_last_state(
+    backend: Backend, hub: Hub, clock: ManualClock
+) -> None:
+    ears = [Ear() for _ in range(1_000)]
+    for ear in ears:
+        hub.topics.subscribe("tt", ear)
+    late = [ear for ear in ears if not ear.heard()]
+    assert len(late) == pytest.approx(500, abs=2)
+    await hold(backend)
+    clock.advance(95)
+    assert not any(ear.frames for ear in late)
+    gone = late.pop()
+    hub.topics.unsubscribe("tt", gone)
+    clock.advance(100)
+    assert [ear.heard("seq", "available") for ear in late] == [[(4, 99)]] * len(late)
+    assert gone.heard() == []
+
+
+async def test_first_states_leave_time_for_what_changes(backend: Backend, hub: Hub, clock: ManualClock) -> None:
+    watcher = Ear()
+    hub.topics.subscribe("tt", watcher)
+    hub.attach(watcher, "watcher")
+    watcher.heard()
+    for _ in range(20):
+        for _ in range(1_000):
+            hub.topics.subscribe("tt_2", Ear())
+        await hold(backend)
+        clock.advance(100)
+    assert len(watcher.heard()) > 1
