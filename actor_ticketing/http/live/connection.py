@@ -54,7 +54,7 @@ class Connection:
         hub = self._hub
         if after is not None:
             # What happens from here on waits in the queue until all that was before has been told.
-            missed = hub.histories.since(session_id, after, hub.board.seq)
+            missed = hub.histories.since(session_id, self._address, after, hub.board.seq)
             self._sender = asyncio.create_task(self._send_queue(missed))
         try:
             hub.attach(self, session_id)
