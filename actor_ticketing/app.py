@@ -211,7 +211,14 @@ def _assemble(
         policies=policies,
         entropy=entropy,
     )
-    hub = Hub(board=board, clock=clock, queries=queries, settings=settings.websocket, warn_seconds=holds.warn_seconds)
+    hub = Hub(
+        board=board,
+        clock=clock,
+        queries=queries,
+        settings=settings.websocket,
+        warn_seconds=holds.warn_seconds,
+        limits_frequency=settings.rate_limit.enabled,
+    )
     committed.subscribers.append(hub)
     return _Parts(
         board=board,

@@ -9,7 +9,7 @@ from actor_ticketing.domain.errors import Forbidden, Invalid, Unauthenticated
 from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.tokens import Identity, TokenChecker
 
-SESSION_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+_SESSION_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
 
 class Authenticator:
@@ -71,14 +71,23 @@ def _bearer(request: web.Request) -> str:
     return token
 
 
+def check_session_id(session_id: str) -> None:
+    """Check the form of a session id.
+
+    :raises Invalid: when it is malformed.
+    """
+    if not _SESSION_ID.fullmatch(session_id):
+        raise Invalid.field("sessionId", "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -")
+
+
 def owner_of(session_id: str | None, identity: Identity | None) -> Owner:
     """Put the proofs together.
 
     :raises Invalid: for a malformed session id.
     :raises Unauthenticated: when there is neither a session id nor a user.
     """
-    if session_id is not None and not SESSION_ID.fullmatch(session_id):
-        raise Invalid.field("sessionId", "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -")
+    if session_id is not None:
+        check_session_id(session_id)
     user_id = None if identity is None else identity.user_id
     if session_id is None and user_id is None:
         raise Unauthenticated("This needs a sessionId or a bearer token.")

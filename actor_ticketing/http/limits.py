@@ -46,7 +46,7 @@ class RateLimits:
             window = budget.spend(key, units)
             request[_STANDING] = (budget, window)
             if budget.is_over(window):
-                raise _too_many(budget, window)
+                raise too_many(budget, window)
 
     def require(self, request: web.BaseRequest, kind: str, scope: str, key: str) -> None:
         """Check that something is left, without counting a use.
@@ -56,7 +56,7 @@ class RateLimits:
         budget = self._budgets.get((kind, scope))
         if budget is not None and (window := budget.exhausted(key)) is not None:
             request[_STANDING] = (budget, window)
-            raise _too_many(budget, window)
+            raise too_many(budget, window)
 
     def give_back(self, kind: str, scope: str, key: str) -> None:
         """Take one use back."""
@@ -84,6 +84,7 @@ def head_lines(request: web.BaseRequest) -> str:
     return f'RateLimit-Policy: {budget.policy}\r\nRateLimit: "{budget.name}";r={left};t={seconds}\r\n'
 
 
-def _too_many(budget: Budget, window: Window) -> TooManyRequests:
+def too_many(budget: Budget, window: Window) -> TooManyRequests:
+    """The refusal of a use that a window has no room for."""
     _, seconds = budget.standing(window)
     return TooManyRequests(budget=budget.name, seconds=seconds)

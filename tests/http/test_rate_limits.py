@@ -8,7 +8,19 @@ import pytest
 
 from actor_ticketing.config.sections import RateLimitSettings
 from actor_ticketing.http.limits import RateLimits
-from support.web import ADMIN_TOKEN, CLEANUP, CRON, PURCHASES, RESERVATIONS, Api, configured, make_token, purchase_of
+from support.live import WS, hear_all, listening
+from support.web import (
+    ADMIN_TOKEN,
+    CLEANUP,
+    CRON,
+    PURCHASES,
+    RESERVATIONS,
+    Api,
+    configured,
+    failure_of,
+    make_token,
+    purchase_of,
+)
 
 EVENTS = "/api/public/events"
 BODY = {"ticketTypeId": "tt", "quantity": 1, "sessionId": "s1"}
@@ -324,3 +336,16 @@ async def test_a_flood_of_made_up_sessions_takes_no_more_memory_than_there_is_fo
 
 def _settings(**rates: str) -> Any:
     return RateLimitSettings(**{**limits()["rate_limit"], **rates})
+
+
+@configured(**limits(read_per_session="2/minute"))
+async def test_opening_a_socket_is_a_look_of_the_session(api: Api) -> None:
+    for _ in range(2):
+        async with listening(api) as socket:
+            assert await hear_all(socket) == []
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    response = await api.send("GET", f"{WS}?sessionId=s1", headers=upgrade)
+    error = await failure_of(response, **LIMITED)
+    assert error["details"]["budget"] == "read-session"
+    async with listening(api, "other") as socket:
+        assert await hear_all(socket) == []

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import ReservationMoment
 from actor_ticketing.http.live import history
 from support.live import end_of, hear, hear_all, listening, types_of, watch
-from support.service import eventually, list_event, list_ticket_type
+from support.service import break_once, eventually, list_event, list_ticket_type
 from support.web import Api, OpenApi, configured, make_token
 
 Moments = Sequence[ReservationMoment] | None
@@ -182,6 +183,63 @@ async def test_when_the_ledger_cannot_be_read_the_client_is_to_try_again(
     monkeypatch.setattr(api.backend.hub.histories._queries, "reservation_history", fail)
     async with listening(api, after=0) as socket:
         assert await end_of(socket) == 1013
+
+
+async def test_a_defect_while_the_missed_is_told_ends_the_connection_instead_of_leaving_a_gap(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        await api.reserve()
+    break_once(monkeypatch, history, "happened")
+    async with listening(api, after=2) as socket:
+        assert await end_of(socket) == 1011
+    await eventually(lambda: api.backend.hub.open == 0)
+
+
+@configured(websocket={"max_per_session": 50})
+async def test_an_address_has_two_long_walks_through_the_ledger_under_way_and_some_that_wait(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "PORTION", 1)
+    monkeypatch.setattr(history, "WAITING_MAX", 1)
+    for _ in range(2):
+        await api.reserve()
+    ledger = Ledger(api, monkeypatch)
+    histories = api.backend.hub.histories
+    async with AsyncExitStack() as stack:
+        walks = []
+        for number in range(1, 4):
+            walks.append(await stack.enter_async_context(listening(api, after=2)))
+            await eventually(lambda number=number: histories.walking == number)
+        turned_away = await stack.enter_async_context(listening(api, after=2))
+        assert types_of(await hear_all(turned_away)) == ["reload"]
+        short = await stack.enter_async_context(listening(api, after=3))
+        await eventually(lambda: len(ledger.asked) == 1)
+        ledger.let_through(4)
+        assert [each["seq"] for each in await hear(short)] == [4]
+        ledger.let_through(9)
+        for walk in walks:
+            assert [each["seq"] for each in await hear(walk, 2)] == [3, 4]
+        await eventually(lambda: histories.walking == 0)
+        assert not histories._crowds
+    async with listening(api, after=2) as socket:
+        ledger.let_through(2)
+        assert [each["seq"] for each in await hear(socket, 2)] == [3, 4]
+
+
+@configured(websocket={"max_per_session": 50})
+async def test_who_leaves_while_waiting_for_a_walk_makes_room(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PORTION", 1)
+    for _ in range(2):
+        await api.reserve()
+    Ledger(api, monkeypatch)
+    histories = api.backend.hub.histories
+    async with AsyncExitStack() as stack:
+        for _ in range(5):
+            await stack.enter_async_context(listening(api, after=2))
+        await eventually(lambda: histories.walking == 5)
+    await eventually(lambda: histories.walking == 0)
+    assert not histories._crowds
 
 
 async def test_who_leaves_while_the_ledger_is_read_is_forgotten(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

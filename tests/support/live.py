@@ -27,11 +27,13 @@ class Ear:
     """A listener of the hub that keeps what it hears.
 
     :ivar closed: the code with which it was closed.
+    :ivar is_ending: whether it was cut off, which a test may set.
     """
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
         self.closed: int | None = None
+        self.is_ending = False
 
     def send(self, frame: bytes) -> None:
         """Keep a frame."""

@@ -5,11 +5,14 @@ import re
 from aiohttp import web
 
 from actor_ticketing.domain.errors import Forbidden, Invalid
-from actor_ticketing.http.auth import SESSION_ID
+from actor_ticketing.domain.reservation import Owner
+from actor_ticketing.http.auth import check_session_id
 from actor_ticketing.http.context import DOORS, address_of, backend_of, doors_of
+from actor_ticketing.http.limits import READ
 from actor_ticketing.http.live.connection import Connection
 from actor_ticketing.http.live.socket import LiveSocket
 from actor_ticketing.http.middleware import REQUEST_ID, id_of
+from actor_ticketing.http.throttling import spend_of
 
 _POSITION = re.compile(r"[0-9]{1,18}")
 _UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
@@ -21,11 +24,11 @@ async def open_socket(request: web.Request) -> web.StreamResponse:
     session_id = request.query.get("sessionId")
     if session_id is None:
         raise Invalid.field("sessionId", "is required")
-    if not SESSION_ID.fullmatch(session_id):
-        raise Invalid.field("sessionId", "must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -")
+    check_session_id(session_id)
     after = _after(request)
     _require_origin(request)
     _require_websocket(request)
+    spend_of(request, READ, Owner(session_id=session_id))
     with hub.admitted(session_id, address_of(request)):
         socket = LiveSocket()
         socket.headers[REQUEST_ID] = id_of(request)

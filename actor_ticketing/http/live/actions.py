@@ -1,19 +1,22 @@
 """What a client may ask for on its socket."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ValidationError
+from pydantic import FailFast, Field, ValidationError
 
 from actor_ticketing.domain.errors import Invalid
 from actor_ticketing.http.fields import Body, Id
 from actor_ticketing.http.parsing import invalid_of
+
+IDS_MAX = 500
+"""Ticket types in one message: more than a socket watches, if the operator has not changed that."""
 
 
 class Action(Body):
     """A message of the client's. ``ping`` is for browsers, which cannot send WebSocket's own."""
 
     action: Literal["subscribe", "unsubscribe", "ping"]
-    ticket_type_ids: tuple[Id, ...] = ()
+    ticket_type_ids: Annotated[tuple[Id, ...], Field(max_length=IDS_MAX), FailFast()] = ()
 
 
 def action_of(text: str) -> Action:

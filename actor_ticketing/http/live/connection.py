@@ -9,8 +9,9 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from actor_ticketing.domain.errors import NotFound, Refusal, StorageUnavailable, TooManySubscriptions
+from actor_ticketing.http.context import address_of
 from actor_ticketing.http.live.actions import action_of
-from actor_ticketing.http.live.hub import INTERNAL_ERROR, Hub
+from actor_ticketing.http.live.hub import FAILED, INTERNAL_ERROR, Hub
 from actor_ticketing.http.live.messages import error, plain
 from actor_ticketing.http.live.socket import LiveSocket
 
@@ -35,6 +36,7 @@ class Connection:
         self._hub = hub
         self._socket = socket
         self._transport = transport
+        self._address = address_of(request)
         self._protocol = request.protocol
         self._has_room = request.writer.drain
         self._queue: deque[bytes] = deque()
@@ -52,14 +54,14 @@ class Connection:
         hub = self._hub
         if after is not None:
             # What happens from here on waits in the queue until all that was before has been told.
-            missed = hub.histories.since(session_id, after, hub.board.seq)
+            missed = hub.histories.since(session_id, self._address, after, hub.board.seq)
             self._sender = asyncio.create_task(self._send_queue(missed))
-        hub.attach(self, session_id)
         try:
+            hub.attach(self, session_id)
             await self._listen()
         except Exception:
             log.exception("live_failed")
-            self.close(INTERNAL_ERROR, "something went wrong, please connect again")
+            self.close(INTERNAL_ERROR, FAILED)
         finally:
             hub.detach(self)
             for ticket_type_id in self._watched:
@@ -72,7 +74,7 @@ class Connection:
 
     def send(self, frame: bytes) -> None:
         """Send a frame after all that came before, at the client's own pace."""
-        if self._is_ending:
+        if self.is_ending:
             return
         self._hub.statistics.messages += 1
         if self._sender is None and not self._protocol.writing_paused:
@@ -91,7 +93,8 @@ class Connection:
             self._closer = asyncio.create_task(self._socket.close(code=code, message=reason.encode()))
 
     @property
-    def _is_ending(self) -> bool:
+    def is_ending(self) -> bool:
+        """Whether nothing more is sent."""
         return self._closer is not None or self._socket.closed or self._transport.is_closing()
 
     async def _send_queue(self, missed: AsyncGenerator[bytes] | None = None) -> None:
@@ -107,12 +110,16 @@ class Connection:
             self.close(TRY_AGAIN_LATER, "the ledger could not be read, please connect again")
         except ConnectionError:
             pass  # It has ended, or is about to.
+        except Exception:
+            # What comes next would go out after a gap that the client could not see.
+            log.exception("live_failed")
+            self.close(INTERNAL_ERROR, FAILED)
         finally:
             self._sender = None
 
     async def _send_next(self, frame: bytes) -> None:
         await self._has_room()
-        if self._is_ending:
+        if self.is_ending:
             raise ConnectionResetError
         self._transport.write(frame)
 
@@ -138,6 +145,9 @@ class Connection:
 
     def _perform(self, text: str) -> None:
         try:
+            # As many commas as ticket types, in a message that makes sense; nonsense is to be counted, too, and both
+            # before anybody parses them.
+            self._hub.charge(self._address, 1 + text.count(","))
             action = action_of(text)
             if action.action == "subscribe":
                 self._subscribe(action.ticket_type_ids)
@@ -153,9 +163,10 @@ class Connection:
         asked = dict.fromkeys(ticket_type_ids)
         found = [each for each in asked if each in known]
         limit = self._hub.settings.max_subscriptions
-        if len(self._watched.union(found)) > limit:
+        new = [each for each in found if each not in self._watched]
+        if len(self._watched) + len(new) > limit:
             raise TooManySubscriptions(limit=limit)
-        for each in found:
+        for each in new:
             self._watched.add(each)
             self._hub.topics.subscribe(each, self)
         if len(found) < len(asked):

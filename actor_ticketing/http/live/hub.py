@@ -12,6 +12,8 @@ from actor_ticketing.config.sections import WebSocketSettings
 from actor_ticketing.domain.errors import Draining, Overloaded, TooManyConnections
 from actor_ticketing.domain.ports import Entry, Queries, ReservationMoment
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
+from actor_ticketing.http.budgets import Budget
+from actor_ticketing.http.limits import too_many
 from actor_ticketing.http.live.availability import Topics
 from actor_ticketing.http.live.history import Histories
 from actor_ticketing.http.live.listener import Listener, LiveStatistics
@@ -23,6 +25,11 @@ log = structlog.get_logger(__name__)
 GOING_AWAY = 1001
 INTERNAL_ERROR = 1011
 
+ASKING_PER_ADDRESS = "5000/10 seconds"
+"""What all sockets of an address together may ask for: a message costs one, and one more for each ticket type in it. So
+an address gets a tenth of all sends about availability at the most; 200 pages that come back at once get along."""
+FAILED = "something went wrong, please connect again"
+
 
 class Hub:
     """All open sockets. It subscribes to what is committed, and never waits for a socket.
@@ -32,6 +39,7 @@ class Hub:
     :ivar topics: the ticket types that are watched.
     :ivar histories: what a client that was away has missed.
     :param warn_seconds: how long before its end each hold is warned of.
+    :param limits_frequency: whether an address may ask only so often.
     """
 
     def __init__(
@@ -42,6 +50,7 @@ class Hub:
         queries: Queries,
         settings: WebSocketSettings,
         warn_seconds: Iterable[float],
+        limits_frequency: bool,
     ) -> None:
         self.board = board
         self.clock = clock
@@ -52,6 +61,9 @@ class Hub:
         self._warnings = Warnings(clock, (round(seconds * 1000) for seconds in warn_seconds), self._warning_due)
         self._listeners: dict[Listener, str] = {}
         self._of_session: dict[str, set[Listener]] = {}
+        self._asking = (
+            Budget("watch-address", ASKING_PER_ADDRESS, now=lambda: clock.now() / 1000) if limits_frequency else None
+        )
         self._admitted = 0
         self._by_session: Counter[str] = Counter()
         self._by_address: Counter[str] = Counter()
@@ -93,10 +105,21 @@ class Hub:
                 if not counter[key]:
                     del counter[key]
 
+    def charge(self, address: str, units: int) -> None:
+        """Count what a client asks for against its address.
+
+        :raises TooManyRequests: when there is not enough left for it.
+        """
+        if self._asking is None:
+            return
+        window = self._asking.spend(address, units)
+        if self._asking.is_over(window):
+            raise too_many(self._asking, window)
+
     def attach(self, listener: Listener, session_id: str) -> None:
         """Tell a listener all that happens to a session's reservations from the board's position on.
 
-        Holds that are inside a warning time are warned of at once.
+        Holds that are inside a warning time are warned of at once; when they are very many, in slices.
         """
         if self._closing:
             listener.close(GOING_AWAY, "the service is stopping")
@@ -104,9 +127,10 @@ class Hub:
         self._listeners[listener] = session_id
         self._of_session.setdefault(session_id, set()).add(listener)
         now = self.clock.now()
-        for hold in self.board.live.of(Owner(session_id=session_id), now):
-            if self._warnings.arm(hold, now):
-                listener.send(expiring(self.board, hold, now))
+        holds = self.board.live.of(Owner(session_id=session_id), now)
+        late = [hold for hold in holds if self._warnings.arm(hold, now)]
+        if late:
+            self._warnings.owe(self._warn(listener, late))
 
     def detach(self, listener: Listener) -> None:
         """Tell a listener nothing more; what it watches it has to give up itself."""
@@ -120,7 +144,7 @@ class Hub:
     def close(self) -> None:
         """Let no socket in any more, and begin to close all that are open."""
         self._closing = True
-        self._close_all(GOING_AWAY, "the service is stopping")
+        self._close_all(self._listeners, GOING_AWAY, "the service is stopping")
 
     def __call__(self, entry: Entry) -> None:
         """Tell of an entry that has just become durable. The board is as of that entry."""
@@ -131,7 +155,7 @@ class Hub:
         except Exception:
             # Nothing that goes wrong here may reach the journal. Clients come back and ask for what they have missed.
             log.exception("live_failed")
-            self._close_all(INTERNAL_ERROR, "something went wrong, please connect again")
+            self._close_all(self._listeners, INTERNAL_ERROR, FAILED)
 
     def _tell(self, entry: Entry) -> None:
         concerned: list[Reservation] = []
@@ -153,10 +177,25 @@ class Hub:
         for stock in entry.counters:
             self.topics.changed(stock.ticket_type_id)
 
+    def _warn(self, listener: Listener, holds: Iterable[Reservation]) -> Iterator[None]:
+        for hold in holds:
+            if listener.is_ending or listener not in self._listeners:
+                return
+            now = self.clock.now()
+            # One that has changed since was warned of when it did.
+            if self.board.live.by_id.get(hold.id) is hold and not hold.is_overdue(now):
+                listener.send(expiring(self.board, hold, now))
+                yield
+
     def _warning_due(self, reservation_id: str) -> None:
         hold = self.board.live.by_id.get(reservation_id)
-        if hold is not None and hold.session_id in self._of_session:
+        if hold is None or hold.session_id not in self._of_session:
+            return
+        try:
             self._warn_in_time(hold)
+        except Exception:
+            log.exception("live_failed")
+            self._close_all(self._of_session[hold.session_id], INTERNAL_ERROR, FAILED)
 
     def _warn_in_time(self, hold: Reservation) -> None:
         now = self.clock.now()
@@ -167,6 +206,6 @@ class Hub:
         for listener in self._of_session[hold.session_id]:
             listener.send(message)
 
-    def _close_all(self, code: int, reason: str) -> None:
-        for listener in list(self._listeners):
+    def _close_all(self, listeners: Iterable[Listener], code: int, reason: str) -> None:
+        for listener in list(listeners):
             listener.close(code, reason)

@@ -7,6 +7,10 @@ from typing import Protocol
 class Listener(Protocol):
     """One open socket."""
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing more is sent, so that nothing need be rendered for it."""
+
     def send(self, frame: bytes) -> None:
         """Send a frame after all that came before, at the client's own pace. It returns at once and never raises."""
 

@@ -1,8 +1,10 @@
 """Availability for those who watch."""
 
+from collections.abc import Callable
+
 import pytest
 
-from actor_ticketing.clock import ManualClock
+from actor_ticketing.clock import ManualClock, Timer
 from actor_ticketing.http.context import Backend
 from actor_ticketing.http.live import availability
 from actor_ticketing.http.live.hub import Hub
@@ -128,8 +130,9 @@ async def test_all_who_watch_get_the_very_same_bytes(backend: Backend, hub: Hub,
 async def test_a_great_many_who_watch_get_fewer_messages_each(
     backend: Backend, hub: Hub, ear: Ear, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 2)
     hub.topics.subscribe("tt_2", ear)
+    clock.advance(1_000)
+    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 2)
     ear.heard()
     await hold(backend)
     await hold(backend, of="tt_2")
@@ -144,13 +147,14 @@ async def test_a_great_many_who_watch_get_fewer_messages_each(
 async def test_many_who_watch_are_told_in_slices_and_all_of_the_last_state(
     backend: Backend, hub: Hub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(availability, "SLICE", 2)
-    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 10)
     ears = [Ear() for _ in range(5)]
     for ear in ears:
         hub.topics.subscribe("tt", ear)
         hub.attach(ear, "watchers")
         ear.heard()
+    clock.advance(1_000)
+    monkeypatch.setattr(availability, "SLICE", 2)
+    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 10)
     rounds = []
     await hold(backend)
     for _ in range(6):
@@ -167,14 +171,76 @@ async def test_many_who_watch_are_told_in_slices_and_all_of_the_last_state(
 async def test_who_unsubscribes_in_the_middle_of_a_round_is_left_out(
     backend: Backend, hub: Hub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(availability, "SLICE", 1)
     ears = [Ear(), Ear()]
     for ear in ears:
         hub.topics.subscribe("tt", ear)
         hub.attach(ear, "watchers")
         ear.heard()
+    clock.advance(1_000)
+    monkeypatch.setattr(availability, "SLICE", 1)
+    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 10)
     await hold(backend)
     [late] = [ear for ear in ears if not ear.frames]
     hub.topics.unsubscribe("tt", late)
     clock.advance(1_000)
     assert late.heard() == []
+
+
+async def test_a_great_many_types_that_wait_have_one_timer_and_are_told_in_the_order_of_their_changes(
+    backend: Backend, hub: Hub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(availability, "SENDS_PER_SECOND", 1_000)
+    ear = Ear()
+    names = [f"tt_{number}" for number in (5, 3, 9, 7, 8)]
+    for name in names:
+        await list_ticket_type(backend, name)
+        hub.topics.subscribe(name, ear)
+    clock.advance(1_000)
+    ear.heard()
+    armed = []
+    call_at = clock.call_at
+
+    def counted(instant: int, callback: Callable[[], None]) -> Timer:
+        armed.append(instant)
+        return call_at(instant, callback)
+
+    monkeypatch.setattr(clock, "call_at", counted)
+    for name in names:
+        hub.topics.changed(name)
+    assert ear.heard("ticketTypeId") == [(names[0],)]
+    assert len(armed) == 1
+    for number, name in enumerate(names[1:], 2):
+        clock.advance(1)
+        assert ear.heard("ticketTypeId") == [(name,)]
+        assert len(armed) == min(number, 4)
+
+
+async def test_first_states_beyond_a_great_many_wait_for_their_turn_and_are_the_last_state(
+    backend: Backend, hub: Hub, clock: ManualClock
+) -> None:
+    ears = [Ear() for _ in range(1_000)]
+    for ear in ears:
+        hub.topics.subscribe("tt", ear)
+    late = [ear for ear in ears if not ear.heard()]
+    assert len(late) == pytest.approx(500, abs=2)
+    await hold(backend)
+    clock.advance(95)
+    assert not any(ear.frames for ear in late)
+    gone = late.pop()
+    hub.topics.unsubscribe("tt", gone)
+    clock.advance(100)
+    assert [ear.heard("seq", "available") for ear in late] == [[(4, 99)]] * len(late)
+    assert gone.heard() == []
+
+
+async def test_first_states_leave_time_for_what_changes(backend: Backend, hub: Hub, clock: ManualClock) -> None:
+    watcher = Ear()
+    hub.topics.subscribe("tt", watcher)
+    hub.attach(watcher, "watcher")
+    watcher.heard()
+    for _ in range(20):
+        for _ in range(1_000):
+            hub.topics.subscribe("tt_2", Ear())
+        await hold(backend)
+        clock.advance(100)
+    assert len(watcher.heard()) > 1

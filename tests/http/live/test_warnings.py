@@ -9,7 +9,7 @@ from actor_ticketing.http.context import Backend
 from actor_ticketing.http.live import warnings
 from actor_ticketing.http.live.hub import Hub
 from support.live import Ear
-from support.service import buy, eventually, hold, let_pass, list_event, list_ticket_type
+from support.service import break_once, buy, eventually, hold, let_pass, list_event, list_ticket_type
 
 SECOND, MINUTE = 1_000, 60_000
 S = Owner(session_id="s")
@@ -107,6 +107,31 @@ async def test_a_connection_opened_inside_the_warning_time_gets_the_warning_at_o
     assert warnings_of(ear) == []
 
 
+async def test_a_connection_opened_with_very_many_holds_inside_the_warning_time_is_warned_in_slices(
+    backend: Backend, hub: Hub, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warnings, "AT_ONCE", 2)
+    monkeypatch.setattr(warnings, "SLICE", 3)
+    for _ in range(9):
+        await hold(backend, minutes=0.5)
+    clock.advance(1)
+    changed, released = [await hold(backend, minutes=0.5) for _ in range(2)]
+    first, second = Ear(), Ear()
+    hub.attach(first, "s")
+    hub.attach(second, "s")
+    assert (len(warnings_of(first)), len(warnings_of(second))) == (2, 2)
+    first.is_ending = True
+    await backend.box_office.release(released.id, S)
+    await backend.box_office.extend(changed.id, S, SECOND)
+    clock.advance(1)
+    assert first.heard("type") == [("reservation.cancelled",), ("reservation.extended",), ("reservation.expiring",)]
+    told = second.heard("type", "reservation")
+    ids = [reservation["id"] for kind, reservation in told if kind == "reservation.expiring"]
+    assert len(ids) == 8
+    assert len(set(ids)) == 8
+    assert changed.id in ids
+
+
 async def test_a_connection_opened_before_the_warning_time_gets_it_when_it_is_due(
     backend: Backend, hub: Hub, clock: ManualClock
 ) -> None:
@@ -192,3 +217,36 @@ async def test_a_timer_that_is_late_still_warns_with_what_is_left(
     clock.advance(0)
     await eventually(lambda: bool(ear.frames))
     assert warnings_of(ear) == [(3, 50)]
+
+
+async def test_a_defect_at_one_warning_takes_none_from_others_and_its_client_is_asked_to_come_back(
+    backend: Backend, hub: Hub, ear: Ear, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Ear()
+    hub.attach(other, "other")
+    for session in ("s", "other", "other"):
+        await hold(backend, session=session)
+        clock.advance(1)
+    break_once(monkeypatch, hub, "_warn_in_time")
+    clock.advance(9 * MINUTE)
+    assert (ear.closed, other.closed) == (1011, None)
+    assert warnings_of(other) == [(5, 60), (5, 60)]
+
+
+@pytest.mark.usefixtures("hub")
+async def test_what_goes_wrong_at_one_warning_leaves_the_others_due(backend: Backend, clock: ManualClock) -> None:
+    given: list[str] = []
+
+    def give(reservation_id: str) -> None:
+        given.append(reservation_id)
+        if len(given) == 1:
+            raise LookupError
+
+    all_warnings = warnings.Warnings(clock, [MINUTE], give)
+    holds = [await hold(backend) for _ in range(3)]
+    for each in holds:
+        all_warnings.arm(each, clock.now())
+    with pytest.raises(LookupError):
+        clock.advance(9 * MINUTE)
+    clock.advance(0)
+    assert sorted(given) == sorted(each.id for each in holds)
