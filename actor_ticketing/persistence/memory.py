@@ -160,6 +160,12 @@ class MemoryStore:
         """One refresh token, used and ended ones included."""
         return self._accounts.tokens.get(digest)
 
+    async def has_outlived(self, *, answers_before: int, tokens_before: int) -> bool:
+        """Whether any kept answer was made, or any refresh token ended, before these instants."""
+        return any(each.created_at < answers_before for each in self._answers.values()) or any(
+            each.expires_at < tokens_before for each in self._accounts.tokens.values()
+        )
+
     async def reservation_history(
         self, session_id: str, *, after: int, until: int
     ) -> Sequence[ReservationMoment] | None:

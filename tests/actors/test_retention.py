@@ -63,7 +63,7 @@ async def test_at_the_start_only_people_of_long_past_events_are_forgotten(storag
         await turns()
         assert await people_on(shop, past) == KNOWN
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal) as shop:
+        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal, serving=True) as shop:
             line = await done(logs)
             assert await people_on(shop, past) == FORGOTTEN
             assert await people_on(shop, just) == KNOWN
@@ -76,7 +76,7 @@ async def test_at_the_start_only_people_of_long_past_events_are_forgotten(storag
 
 async def test_every_day_those_are_forgotten_whose_time_is_over(storage: Storage, clock: ManualClock) -> None:
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal) as shop:
+        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal, serving=True) as shop:
             await done(logs)
             bought = await sell_for(shop, clock.now() - (DAYS - 1) * DAY_MS, "ev")
             clock.advance(DAY_MS - 1)
@@ -97,14 +97,14 @@ async def test_more_than_fits_into_one_step_is_forgotten_too(
     async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
         every = [await sell_for(shop, 0, f"ev{number}") for number in range(5)]
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal) as shop:
+        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal, serving=True) as shop:
             assert (await done(logs))["transactions"] == 5
             assert [await people_on(shop, each) for each in every] == [FORGOTTEN] * 5
 
 
 async def test_an_event_that_was_put_off_keeps_its_people(storage: Storage, clock: ManualClock) -> None:
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(1), clock, on_fatal=fatal) as shop:
+        async with open_backend(storage, remembering(1), clock, on_fatal=fatal, serving=True) as shop:
             await done(logs)
             bought = await sell_for(shop, clock.now() - 9 * DAY_MS, "ev")
             await shop.desk.change_event("ev", {"start_date": clock.now() + 9 * DAY_MS})
@@ -115,7 +115,7 @@ async def test_an_event_that_was_put_off_keeps_its_people(storage: Storage, cloc
 
 async def test_with_no_days_nobody_is_forgotten(storage: Storage, clock: ManualClock) -> None:
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
+        async with open_backend(storage, remembering(0), clock, on_fatal=fatal, serving=True) as shop:
             bought = await sell_for(shop, 0, "ev")
             clock.advance(10 * DAY_MS)
             await turns()
@@ -125,7 +125,7 @@ async def test_with_no_days_nobody_is_forgotten(storage: Storage, clock: ManualC
 
 async def test_what_could_not_be_stored_is_forgotten_the_day_after(storage: Storage, clock: ManualClock) -> None:
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(1), clock, on_fatal=fatal) as shop:
+        async with open_backend(storage, remembering(1), clock, on_fatal=fatal, serving=True) as shop:
             await done(logs)
             bought = await sell_for(shop, 0, "ev")
             storage.store.fail_next()
@@ -141,9 +141,16 @@ async def test_a_run_that_is_under_way_ends_with_the_service(storage: Storage, c
     async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
         bought = await sell_for(shop, 0, "ev")
     storage.store.hold()
-    async with open_backend(storage, remembering(1), clock, on_fatal=fatal) as shop:
-        # Behind the start-up sweep's entry, which is held.
-        await eventually(lambda: shop.box_office._journal.pending == 2)
+    async with open_backend(storage, remembering(1), clock, on_fatal=fatal, serving=True) as shop:
+        await eventually(lambda: storage.store.committing == 1)
         storage.store.release()
     async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
         assert await people_on(shop, bought) == FORGOTTEN
+
+
+async def test_a_command_that_is_not_here_to_stay_forgets_nobody(storage: Storage, clock: ManualClock) -> None:
+    async with open_backend(storage, remembering(1), clock, on_fatal=fatal) as shop:
+        bought = await sell_for(shop, 0, "ev")
+        clock.advance(2 * DAY_MS)
+        await turns()
+        assert await people_on(shop, bought) == KNOWN
