@@ -7,11 +7,16 @@ from typing import Any
 import structlog
 
 from actor_ticketing.actors.journaling import write_entry
+from actor_ticketing.actors.periodic import pause
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.ports import Entry, Journal, PersonRecord, Queries, Traces
+from actor_ticketing.domain.records import TracesWiped
 from actor_ticketing.domain.values import value
 
 log = structlog.get_logger(__name__)
+
+PAUSE_MS = 100
+"""Between two portions of those whom nobody waits to have forgotten."""
 
 DAY_MS = 24 * 60 * 60 * 1_000
 
@@ -60,11 +65,11 @@ class Privacy:
         return forgotten
 
     async def forget_before(self, start: int) -> Forgotten:
-        """Forget the buyers and holders of events that began before ``start`` (ms since the epoch).
+        """Forget the buyers and holders of events that began before ``start`` (ms since the epoch), in no hurry.
 
         :raises Unavailable: as :meth:`erase`.
         """
-        return await self._forget(_portions(partial(self._queries.traces_before, start)))
+        return await self._forget(_portions(partial(self._queries.traces_before, start)), pause_ms=PAUSE_MS)
 
     async def _traces_of(self, email: str) -> AsyncIterator[Traces]:
         while (found := await self._queries.traces(email)).forget:
@@ -72,17 +77,22 @@ class Privacy:
         async for found in _portions(partial(self._queries.traces_in_answers, email)):
             yield found
 
-    async def _forget(self, portions: AsyncIterator[Traces]) -> Forgotten:
+    async def _forget(self, portions: AsyncIterator[Traces], *, pause_ms: int = 0) -> Forgotten:
         transactions = tickets = answers = accounts = tickets_of_others = 0
         async for found in portions:
             forget = found.forget
             if forget:
                 await write_entry(self._journal, Entry(records=[forget]))
+                if pause_ms and found.after is not None:
+                    await pause(self._clock, pause_ms)
             transactions += len(forget.buyers_of)
             tickets += len(forget.holders_of)
             answers += len(forget.answers)
             accounts += len(forget.accounts)
             tickets_of_others += found.of_others
+        # Once for all portions, since every sale waits for it; and with no portion too: a former run may have failed
+        # before it came to this.
+        await write_entry(self._journal, Entry(records=[TracesWiped()]))
         return Forgotten(
             transactions=transactions,
             tickets=tickets,

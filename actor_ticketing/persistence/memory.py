@@ -28,7 +28,7 @@ from actor_ticketing.domain.ports import (
     Traces,
 )
 from actor_ticketing.domain.purchase import Purchase, Ticket, normalised
-from actor_ticketing.domain.records import Forget, Record
+from actor_ticketing.domain.records import Forget, Record, TracesWiped
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence.memory_accounts import MemoryAccounts
 from actor_ticketing.persistence.people import is_of, tells_of
@@ -87,7 +87,7 @@ class MemoryStore:
             self._accounts.take(record)
         elif isinstance(record, Forget):
             self._forget(record)
-        else:
+        elif not isinstance(record, TracesWiped):
             raise TypeError(f"there is no place for {type(record).__name__}")
 
     def _forget(self, record: Forget) -> None:

@@ -17,7 +17,7 @@ from actor_ticketing.domain.events import (
     TicketTypeCreated,
 )
 from actor_ticketing.domain.ports import Entry
-from actor_ticketing.domain.records import Forget
+from actor_ticketing.domain.records import TracesWiped
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.accounts import FORGOTTEN_AT_ONCE
 from actor_ticketing.persistence.beside import statements_of_record
@@ -98,7 +98,7 @@ class SqliteStore:
         :raises CommitUnknown: it may have been written.
         """
         await self._connection.write(statements_of(batch, self._vault))
-        if any(isinstance(record, Forget) for entry in batch for record in entry.records):
+        if any(isinstance(record, TracesWiped) for entry in batch for record in entry.records):
             await self._connection.empty_log()
 
 

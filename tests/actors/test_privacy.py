@@ -13,6 +13,7 @@ from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import StoredAnswer
+from actor_ticketing.domain.records import Forget, TracesWiped
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import people
 from actor_ticketing.persistence.memory import MemoryStore
@@ -103,6 +104,19 @@ async def test_more_than_fits_into_one_step_is_forgotten_too(shop: Backend, monk
     for _ in range(5):
         await sell(shop, ADA, [ADA, BEA])
     assert counts(await erase(shop)) == (5, 10, 0, 5)
+
+
+async def test_the_log_is_emptied_once_after_the_last_portion(
+    shop: Backend, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "PORTION", 2)
+    for _ in range(5):
+        await sell(shop, ADA, [ADA])
+    storage.store.batches.clear()
+    await erase(shop)
+    records = [record for batch in storage.store.batches for entry in batch for record in entry.records]
+    assert [type(record) for record in records[-2:]] == [Forget, TracesWiped]
+    assert sum(isinstance(record, TracesWiped) for record in records) == 1
 
 
 async def test_answers_in_which_the_address_stands_are_dropped(shop: Backend, storage: Storage) -> None:

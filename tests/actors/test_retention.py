@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from actor_ticketing.actors.privacy import DAY_MS
+from actor_ticketing.actors.privacy import DAY_MS, PAUSE_MS
 from actor_ticketing.app import DATABASE, Storage, open_backend, open_storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.purchase import Purchase
+from actor_ticketing.domain.records import Forget
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import people
 from actor_ticketing.persistence.memory import MemoryStore
@@ -44,13 +45,23 @@ async def sell_for(shop: Backend, starts_at: int, event_id: str) -> Purchase:
     return await sell(shop, ADA, [ADA, BEA], of=f"tt_{event_id}")
 
 
-async def done(logs: list[dict[str, object]], number: int = 1) -> dict[str, object]:
-    """Wait for so many runs to have ended, and return what the last one logged."""
+async def done(
+    logs: list[dict[str, object]], number: int = 1, *, clock: ManualClock | None = None
+) -> dict[str, object]:
+    """Wait for so many runs to have ended, and return what the last one logged.
+
+    :param clock: stepped meanwhile, for a run that pauses.
+    """
 
     def ends() -> list[dict[str, object]]:
         return [each for each in logs if str(each["event"]).startswith("retention_")]
 
-    await eventually(lambda: len(ends()) >= number)
+    def is_over() -> bool:
+        if clock is not None:
+            clock.advance(PAUSE_MS)
+        return len(ends()) >= number
+
+    await eventually(is_over)
     assert len(ends()) == number
     return ends()[-1]
 
@@ -98,8 +109,25 @@ async def test_more_than_fits_into_one_step_is_forgotten_too(
         every = [await sell_for(shop, 0, f"ev{number}") for number in range(5)]
     with capture_logs() as logs:
         async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal, serving=True) as shop:
-            assert (await done(logs))["transactions"] == 5
+            assert (await done(logs, clock=clock))["transactions"] == 5
             assert [await people_on(shop, each) for each in every] == [FORGOTTEN] * 5
+
+
+async def test_sales_have_the_writer_to_themselves_between_two_portions(
+    storage: Storage, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "PORTION", 2)
+    async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
+        for number in range(3):
+            await sell_for(shop, 0, f"ev{number}")
+    storage.store.batches.clear()
+    with capture_logs() as logs:
+        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal, serving=True) as shop:
+            await eventually(lambda: len(storage.store.batches) == 1)
+            await sell_for(shop, clock.now(), "ev")
+            after = [record for batch in storage.store.batches[1:] for entry in batch for record in entry.records]
+            assert not any(isinstance(record, Forget) for record in after)
+            assert (await done(logs, clock=clock))["transactions"] == 3
 
 
 async def test_an_event_that_was_put_off_keeps_its_people(storage: Storage, clock: ManualClock) -> None:
