@@ -4,11 +4,13 @@ Every function takes a connection, so that the readers of a running service and 
 """
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from actor_ticketing.domain.accounts import email_key
 from actor_ticketing.domain.ports import KnownAccount, PersonRecord, PurchaseRecord, Traces
 from actor_ticketing.domain.purchase import Person, Purchase, Ticket, Transaction, normalised
 from actor_ticketing.domain.records import Forget
@@ -18,6 +20,10 @@ from actor_ticketing.vault import Vault
 
 PORTION = 200
 """Transactions or answers looked at in one step, and tickets forgotten in one: no commit has to be long for it."""
+
+# What goes on with an address before and behind it; a dot behind it may end a sentence.
+_LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
+_DOMAIN = r"[\w-]|\.[\w-]"
 
 _BOUGHT = f"SELECT {rows.TRANSACTION} FROM transactions WHERE buyer_digest = ? ORDER BY id"  # noqa: S608 - constants.
 _HELD = f"SELECT {rows.TICKET} FROM tickets WHERE holder_digest = ? ORDER BY id"  # noqa: S608
@@ -75,8 +81,26 @@ def traces_in_answers(connection: sqlite3.Connection, vault: Vault, email: str, 
 
 
 def tells_of(body: bytes, email: str) -> bool:
-    """Whether an address stands in a kept answer, which is JSON."""
-    return json.dumps(normalised(email), ensure_ascii=False)[1:-1] in normalised(body.decode(errors="replace"))
+    """Whether an address stands in a kept answer, and not as a part of another one."""
+    text = body.decode(errors="replace")
+    try:
+        texts = list(_texts_in(json.loads(text)))
+    except ValueError:
+        texts = [text]
+    address = re.compile(f"(?<!{_LOCAL}){re.escape(email_key(email))}(?!{_DOMAIN})")
+    return any(address.search(email_key(each)) for each in texts)
+
+
+def _texts_in(document: Any) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict):
+        for name, each in document.items():
+            yield name
+            yield from _texts_in(each)
+    elif isinstance(document, list):
+        for each in document:
+            yield from _texts_in(each)
 
 
 def traces_before(connection: sqlite3.Connection, start: int, after: Any) -> Traces:

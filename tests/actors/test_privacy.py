@@ -1,5 +1,6 @@
 """Who is forgotten when somebody asks, and who is not, on either store."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -131,6 +132,32 @@ async def test_answers_in_which_the_address_stands_are_dropped(shop: Backend, st
     assert [each is not None for each in kept] == [False, True, False]
 
 
+@pytest.mark.parametrize(
+    ("text", "is_theirs"),
+    [
+        ("a@example.com", True),
+        ("Write to A@example.com.", True),
+        ("line\na@example.com\nline", True),
+        ("<a@example.com>", True),
+        ("ada@example.com", False),
+        ("\u00e4a@example.com", False),
+        ("b.a@example.com", False),
+        ("b+a@example.com", False),
+        ("a@example.com.au", False),
+        ("a@example.community", False),
+        ("a@example.com-b.org", False),
+    ],
+)
+async def test_an_answer_about_an_address_that_only_has_this_one_in_it_stays(
+    shop: Backend,
+    text: str,
+    is_theirs: bool,  # noqa: FBT001 - a table.
+) -> None:
+    body = json.dumps({"list": [{"note": text}]}).encode()
+    await shop.answers.keep(StoredAnswer(caller=b"c", key="k", fingerprint=b"", status=201, body=body, created_at=0))
+    assert (await erase(shop, "a@example.com")).answers == is_theirs
+
+
 async def test_an_address_is_found_as_json_spells_it(shop: Backend) -> None:
     odd = '"a b"@example.com'
     body = b'{"email":"\\"a b\\"@example.com"}'
@@ -147,7 +174,7 @@ async def test_every_kept_answer_is_looked_into(shop: Backend, monkeypatch: pyte
             key=f"{number}",
             fingerprint=b"",
             status=201,
-            body=b"ada@example.com",
+            body=b'"ada@example.com"',
             created_at=0,
         )
         await shop.answers.keep(answer)

@@ -51,7 +51,7 @@ async def sell_much(shop: Backend) -> None:
     for number in range(30):
         await sell(shop, ADA, [ADA, BEA])
         answer = StoredAnswer(
-            caller=b"c", key=f"{number}", fingerprint=b"", status=201, body=b"ada@example.com" * 30, created_at=0
+            caller=b"c", key=f"{number}", fingerprint=b"", status=201, body=b"ada@example.com " * 30, created_at=0
         )
         await shop.answers.keep(answer)
 
