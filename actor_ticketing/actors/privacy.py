@@ -1,5 +1,6 @@
 """The forgetting of people: when one of them asks, and when their event is long past."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -79,6 +80,7 @@ class Privacy:
 
     async def _forget(self, portions: AsyncIterator[Traces], *, pause_ms: int = 0) -> Forgotten:
         transactions = tickets = answers = accounts = tickets_of_others = 0
+        unreadable: Counter[str] = Counter()
         async for found in portions:
             forget = found.forget
             if forget:
@@ -90,6 +92,9 @@ class Privacy:
             answers += len(forget.answers)
             accounts += len(forget.accounts)
             tickets_of_others += found.of_others
+            unreadable.update(found.unreadable)
+        if unreadable:
+            log.warning("answers_unreadable", keys=dict(unreadable))
         # Once for all portions, since every sale waits for it; and with no portion too: a former run may have failed
         # before it came to this.
         await write_entry(self._journal, Entry(records=[TracesWiped()]))

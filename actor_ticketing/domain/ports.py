@@ -154,11 +154,13 @@ class Traces:
 
     :ivar forget: what would have to be forgotten.
     :ivar of_others: how many tickets of these transactions bear other people's names, which stay.
+    :ivar unreadable: how many kept answers do not open, by the name of the key; they are to be forgotten too.
     :ivar after: where to look on, as the same query takes it; None when that was all.
     """
 
     forget: Forget
     of_others: int = 0
+    unreadable: Mapping[str, int] = field(default_factory=dict)
     after: Any = field(default=None, repr=False)
 
 

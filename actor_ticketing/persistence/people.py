@@ -6,6 +6,7 @@ Every function takes a connection, so that the readers of a running service and 
 import json
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,7 @@ from actor_ticketing.domain.purchase import Person, Purchase, Ticket, Transactio
 from actor_ticketing.domain.records import Forget
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.accounts import email_purpose
-from actor_ticketing.vault import Vault
+from actor_ticketing.vault import Vault, VaultError
 
 PORTION = 200
 """Transactions or answers looked at in one step, and tickets forgotten in one: no commit has to be long for it."""
@@ -73,10 +74,21 @@ def is_of(holder: Person | None, email: str, buyer: Person | None) -> bool:
 def traces_in_answers(connection: sqlite3.Connection, vault: Vault, email: str, after: Any) -> Traces:
     """A portion of the kept answers in which this address stands; see :meth:`Queries.traces_in_answers`."""
     found = connection.execute(_ANSWERS, (*(after or (b"", "")), PORTION)).fetchall()
-    answers = [rows.answer_of(row, vault) for row in found]
+    theirs: list[tuple[bytes, str]] = []
+    unreadable: Counter[str] = Counter()
+    for row in found:
+        try:
+            concerns = tells_of(rows.answer_of(row, vault).body, email)
+        except VaultError as error:
+            # Nobody can use it any more, and it may be about anybody.
+            concerns = True
+            unreadable[error.kid] += 1
+        if concerns:
+            theirs.append((row[0], row[1]))
     return Traces(
-        forget=Forget(answers=tuple((each.caller, each.key) for each in answers if tells_of(each.body, email))),
-        after=(answers[-1].caller, answers[-1].key) if len(answers) == PORTION else None,
+        forget=Forget(answers=tuple(theirs)),
+        unreadable=unreadable,
+        after=(found[-1][0], found[-1][1]) if len(found) == PORTION else None,
     )
 
 

@@ -269,6 +269,7 @@ def answer_of(row: Row, vault: Vault) -> StoredAnswer:
         key=key,
         fingerprint=fingerprint,
         status=status,
-        body=vault.open(body.decode(), answer_place(caller, key)),
+        # Its place has a client's own words in it.
+        body=vault.open(body.decode(errors="replace"), answer_place(caller, key), told="a kept answer"),
         created_at=created_at,
     )

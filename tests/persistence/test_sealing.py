@@ -84,6 +84,7 @@ async def test_without_the_key_a_read_fails_and_the_log_names_the_key(
                     await read
         assert [each["event"] for each in logs] == ["read_failed"] * 3
         assert all("'test'" in each["error"] for each in logs)
+        assert not any("answer:" in each["error"] or b"caller".hex() in each["error"] for each in logs)
         assert (await storage.queries.catalogue()).counters["tt"].sold == 2
 
 
