@@ -13,6 +13,7 @@ from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import CommitFailed, Entry
 from actor_ticketing.domain.purchase import Person
+from actor_ticketing.persistence.rows import answer_place
 from actor_ticketing.persistence.sealed import SEALED
 from actor_ticketing.persistence.verify import verify
 from actor_ticketing.vault import DataKey, Vault
@@ -59,6 +60,25 @@ async def test_what_was_sealed_is_read_as_it_was(sold: tuple[Storage, Shop]) -> 
     assert tuple(record.tickets) == shop.purchase.tickets
     assert await storage.queries.ticket(record.tickets[0].code) == shop.purchase.tickets[0]
     assert await storage.queries.answer(b"caller", "k") == answer_kept("k", body=BODY).answer
+
+
+@pytest.mark.usefixtures("sold")
+async def test_no_file_shows_by_what_a_request_is_recognised(tmp_path: Path) -> None:
+    assert column(tmp_path / DATABASE, "SELECT fingerprint FROM idempotency") == [b""]
+
+
+async def test_an_answer_that_a_former_version_has_kept_is_read_as_it_was(
+    sold: tuple[Storage, Shop], tmp_path: Path
+) -> None:
+    storage, _ = sold
+    expected = answer_kept("former", body=BODY).answer
+    body = VAULT.seal(BODY, answer_place(expected.caller, "former")).encode()
+    with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as connection:
+        connection.execute(
+            "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?)",
+            (expected.caller, "former", expected.fingerprint, expected.status, body, expected.created_at),
+        )
+    assert await storage.queries.answer(expected.caller, "former") == expected
 
 
 @pytest.mark.usefixtures("sold")
