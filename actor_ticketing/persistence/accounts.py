@@ -14,8 +14,8 @@ from actor_ticketing.domain.accounts import (
     RefreshTokenUsed,
     Role,
     RoleGiven,
-    email_key,
 )
+from actor_ticketing.domain.purchase import email_key
 from actor_ticketing.persistence.connections import Statement
 from actor_ticketing.persistence.rows import Row
 from actor_ticketing.vault import Vault

@@ -27,7 +27,7 @@ from actor_ticketing.domain.ports import (
     StoredAnswer,
     Traces,
 )
-from actor_ticketing.domain.purchase import Purchase, Ticket, normalised
+from actor_ticketing.domain.purchase import Purchase, Ticket, email_key
 from actor_ticketing.domain.records import Forget, Record, TracesWiped
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence.memory_accounts import MemoryAccounts
@@ -198,7 +198,7 @@ class MemoryStore:
             elif theirs := [each for each in purchase.tickets if each.holder and each.holder.has_email(email)]:
                 transaction = replace(purchase.transaction, buyer=None)
                 held.append(self._record(replace(purchase, transaction=transaction), theirs))
-        known = self._accounts.by_email(normalised(email))
+        known = self._accounts.by_email(email_key(email))
         account = (
             None
             if known is None
@@ -224,7 +224,7 @@ class MemoryStore:
             if is_buyer:
                 buyers_of.append(purchase.transaction.id)
                 of_others += sum(each.holder is not None for each in purchase.tickets) - len(theirs)
-        account = self._accounts.by_email(normalised(email))
+        account = self._accounts.by_email(email_key(email))
         forget = Forget(
             buyers_of=tuple(buyers_of),
             holders_of=tuple(holders_of),

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from actor_ticketing.domain.accounts import email_key
 from actor_ticketing.domain.ports import KnownAccount, PersonRecord, PurchaseRecord, Traces
-from actor_ticketing.domain.purchase import Person, Purchase, Ticket, Transaction, normalised
+from actor_ticketing.domain.purchase import Person, Purchase, Ticket, Transaction, email_key
 from actor_ticketing.domain.records import Forget
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.accounts import email_purpose
@@ -46,7 +45,7 @@ _BEFORE = """
 
 def traces(connection: sqlite3.Connection, vault: Vault, email: str) -> Traces:
     """A portion of the rows that tell of this person; see :meth:`Queries.traces`."""
-    digests = vault.digests(normalised(email))
+    digests = vault.digests(email_key(email))
     buyers_of: list[str] = []
     holders_of: dict[str, None] = {}
     of_others = 0
@@ -136,7 +135,7 @@ def person(connection: sqlite3.Connection, vault: Vault, email: str) -> PersonRe
     """All that is known of one person, as of one instant; see :meth:`Queries.person`."""
     connection.execute("BEGIN")
     try:
-        digests = vault.digests(normalised(email))
+        digests = vault.digests(email_key(email))
         bought = _by_digest(connection, _BOUGHT, digests)
         own = {row[0] for row in bought}
         of_others: dict[str, list[Ticket]] = {}

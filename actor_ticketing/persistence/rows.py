@@ -7,7 +7,7 @@ from typing import Any
 
 from actor_ticketing.domain.catalogue import ALWAYS, Counters, Event, SalesWindow, TicketType
 from actor_ticketing.domain.ports import StoredAnswer
-from actor_ticketing.domain.purchase import Person, Ticket, Transaction, normalised
+from actor_ticketing.domain.purchase import Person, Ticket, Transaction, email_key
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.vault import Vault
 
@@ -164,7 +164,7 @@ def answer_place(caller: bytes, key: str) -> str:
 
 def digest_of(email: str | None, vault: Vault) -> bytes | None:
     """What a person is found by; None for one without an address."""
-    return None if email is None else vault.digest(normalised(email))
+    return None if email is None else vault.digest(email_key(email))
 
 
 def _sealed(person: Person | None, place: str, vault: Vault) -> tuple[str | None, bytes | None]:
@@ -255,8 +255,8 @@ def ticket_of(row: Row, vault: Vault) -> Ticket:
 def answer_row(answer: StoredAnswer, vault: Vault) -> Row:
     """Columns of :data:`ANSWER`. Every body is sealed: a purchase's has people in it.
 
-    The fingerprint is sealed with it, before it and after its own length in one byte. In clear it would prove to anybody
-    who guesses what was sent.
+    The fingerprint is sealed with it, before it and after its own length in one byte. In clear it would prove a guess
+    at what was sent.
     """
     text = bytes([len(answer.fingerprint)]) + answer.fingerprint + answer.body
     sealed = vault.seal(text, answer_place(answer.caller, answer.key)).encode()

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from actor_ticketing.domain.purchase import normalised
+from actor_ticketing.domain.purchase import email_key
 from actor_ticketing.persistence.accounts import email_purpose
 from actor_ticketing.persistence.books import PROBLEMS_MAX, Check, guarded
 from actor_ticketing.persistence.rows import Row, answer_place, buyer_place, digest_of, holder_place
@@ -167,5 +167,5 @@ def _problem(column: _Column, row: Row, vault: Vault) -> str | None:
     if column.digest is None:
         return None
     address = column.address(text)
-    fitting = [None] if address is None else vault.digests(normalised(address))
+    fitting = [None] if address is None else vault.digests(email_key(address))
     return None if digest in fitting else f"what stands at {place} is not found by its address"

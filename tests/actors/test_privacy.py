@@ -87,6 +87,15 @@ async def test_an_address_is_the_same_however_a_keyboard_composes_its_letters(sh
     assert (await erase(shop, "be\u0301a@example.com")).transactions == 1
 
 
+async def test_two_domains_that_only_fold_alike_are_two_people(shop: Backend) -> None:
+    bought = await sell(shop, replace(BEA, email="bea@stra\u00dfe.de"), [KID])
+    await shop.accounts.register("bea@stra\u00dfe.de", "correct horse battery")
+    assert counts(await erase(shop, "bea@strasse.de")) == (0, 0, 0, 0)
+    await shop.accounts.register("bea@strasse.de", "correct horse battery")
+    assert await people_on(shop, bought) == ("Bea Brown", ["Kid Brown"])
+    assert (await erase(shop, "BEA@Stra\u00dfe.DE")).accounts == 1
+
+
 async def test_whom_nobody_knows_there_is_nothing_to_forget_of(shop: Backend) -> None:
     bought = await sell(shop, ADA, [ADA])
     assert counts(await erase(shop, "da@example.com")) == (0, 0, 0, 0)
