@@ -40,6 +40,7 @@ from actor_ticketing.persistence.connections import open_readers, open_writer
 from actor_ticketing.persistence.journal import GroupCommitJournal
 from actor_ticketing.persistence.queries import SqliteQueries
 from actor_ticketing.persistence.schema import migrate
+from actor_ticketing.persistence.sealed import require_keys
 from actor_ticketing.persistence.store import SqliteStore
 from actor_ticketing.vault import Vault
 
@@ -82,7 +83,10 @@ class Storage:
 
 @asynccontextmanager
 async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIterator[Storage]:
-    """Open the SQLite database, brought to the newest schema. What it holds of people is sealed in ``vault``."""
+    """Open the SQLite database, brought to the newest schema. What it holds of people is sealed in ``vault``.
+
+    :raises VaultError: when that has other keys.
+    """
     log.info("opening_database", path=str(path), sqlite=sqlite3.sqlite_version)
     async with AsyncExitStack() as stack:
         writer = await open_writer(
@@ -90,6 +94,7 @@ async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIte
         )
         stack.push_async_callback(writer.close)
         await writer.run(partial(migrate, vault=vault))
+        await writer.run(partial(require_keys, vault=vault))
         readers = await open_readers(
             path, count=settings.storage.readers, busy_timeout_ms=settings.storage.busy_timeout_ms
         )
