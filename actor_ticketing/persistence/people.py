@@ -11,15 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from actor_ticketing.domain.accounts import Account
 from actor_ticketing.domain.ports import KnownAccount, PersonRecord, PurchaseRecord, Traces
 from actor_ticketing.domain.purchase import Person, Purchase, Ticket, Transaction, email_key
 from actor_ticketing.domain.records import Forget
 from actor_ticketing.persistence import rows
-from actor_ticketing.persistence.accounts import email_purpose
+from actor_ticketing.persistence.accounts import ACCOUNT, account_of
 from actor_ticketing.vault import Vault, VaultError
 
 PORTION = 200
-"""Transactions or answers looked at in one step, and tickets forgotten in one: no commit has to be long for it."""
+"""Transactions or answers looked at in one step. All their tickets go in the same commit, so that is not bounded by it,
+but by how many tickets one purchase may have."""
 
 # What goes on with an address before and behind it; a dot behind it may end a sentence.
 _LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
@@ -144,7 +146,7 @@ def person(connection: sqlite3.Connection, vault: Vault, email: str) -> PersonRe
             if ticket.transaction_id not in own:
                 of_others.setdefault(ticket.transaction_id, []).append(ticket)
         return PersonRecord(
-            account=next((_account(row, vault) for row in _accounts(connection, digests)), None),
+            account=next((_known(account_of(row, vault)) for row in _accounts(connection, digests)), None),
             bought=[_bought(connection, vault, row, email) for row in bought],
             held=[_held(connection, vault, transaction_id, tickets) for transaction_id, tickets in of_others.items()],
         )
@@ -188,10 +190,8 @@ def _by_digest(connection: sqlite3.Connection, sql: str, digests: Sequence[bytes
 
 
 def _accounts(connection: sqlite3.Connection, digests: Sequence[bytes]) -> list[rows.Row]:
-    return _by_digest(connection, "SELECT id, email, role, created_at FROM accounts WHERE email_digest = ?", digests)
+    return _by_digest(connection, f"{ACCOUNT} WHERE email_digest = ?", digests)
 
 
-def _account(row: rows.Row, vault: Vault) -> KnownAccount:
-    account_id, sealed, role, created_at = row
-    email = vault.open(sealed, email_purpose(account_id)).decode()
-    return KnownAccount(id=account_id, email=email, role=role, created_at=created_at)
+def _known(account: Account) -> KnownAccount:
+    return KnownAccount(id=account.id, email=account.email, role=account.role, created_at=account.created_at)
