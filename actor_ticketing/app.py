@@ -3,7 +3,7 @@
 import os
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +18,10 @@ from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.committed import Committed
 from actor_ticketing.actors.desk import Desk
 from actor_ticketing.actors.holders import Holders
+from actor_ticketing.actors.housekeeping import Housekeeping
 from actor_ticketing.actors.journaling import Order, accepted
-from actor_ticketing.actors.privacy import Privacy, Retention
+from actor_ticketing.actors.periodic import Periodic
+from actor_ticketing.actors.privacy import DAY_MS, Privacy, Retention
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.supervisor import Supervisor
@@ -38,6 +40,7 @@ from actor_ticketing.persistence.connections import open_readers, open_writer
 from actor_ticketing.persistence.journal import GroupCommitJournal
 from actor_ticketing.persistence.queries import SqliteQueries
 from actor_ticketing.persistence.schema import migrate
+from actor_ticketing.persistence.sealed import require_keys
 from actor_ticketing.persistence.store import SqliteStore
 from actor_ticketing.vault import Vault
 
@@ -80,7 +83,10 @@ class Storage:
 
 @asynccontextmanager
 async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIterator[Storage]:
-    """Open the SQLite database, brought to the newest schema. What it holds of people is sealed in ``vault``."""
+    """Open the SQLite database, brought to the newest schema. What it holds of people is sealed in ``vault``.
+
+    :raises VaultError: when that has other keys.
+    """
     log.info("opening_database", path=str(path), sqlite=sqlite3.sqlite_version)
     async with AsyncExitStack() as stack:
         writer = await open_writer(
@@ -88,6 +94,7 @@ async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIte
         )
         stack.push_async_callback(writer.close)
         await writer.run(partial(migrate, vault=vault))
+        await writer.run(partial(require_keys, vault=vault))
         readers = await open_readers(
             path, count=settings.storage.readers, busy_timeout_ms=settings.storage.busy_timeout_ms
         )
@@ -103,8 +110,12 @@ async def open_backend(
     *,
     entropy: Entropy = secrets.token_bytes,
     on_fatal: Callable[[BaseException], None] = end_process,
+    serving: bool = False,
 ) -> AsyncIterator[Backend]:
-    """Start the service on a store, recover, and stop it in the reverse order."""
+    """Start the service on a store, recover, and stop it in the reverse order.
+
+    :param serving: it is here to stay, so it also does what is done regularly.
+    """
     parts = _assemble(storage, await storage.queries.catalogue(), settings, clock, entropy, on_fatal)
     async with AsyncExitStack() as stack:
         parts.journal.start()
@@ -122,9 +133,9 @@ async def open_backend(
         stack.callback(supervisor.stop_now)
         parts.committed.tell_deadlines_to(supervisor.actor_ref)
         stack.callback(parts.committed.forget_supervisor)
-        retention = Retention(parts.privacy, clock, days=settings.privacy.retention_days)
-        retention.start()
-        stack.push_async_callback(retention.stop)
+        for chore in _chores(parts, settings, clock) if serving else ():
+            chore.start()
+            stack.push_async_callback(chore.stop)
         yield Backend(
             accounts=parts.accounts,
             box_office=parts.box_office,
@@ -155,6 +166,7 @@ class _Parts:
     answers: KeptAnswers
     hub: Hub
     privacy: Privacy
+    housekeeping: Housekeeping
 
 
 def _assemble(
@@ -193,7 +205,7 @@ def _assemble(
     limit = settings.actors.mailbox_limit
     roster = Roster(journal=journal, queries=queries, clock=clock, policies=policies, mailbox_limit=limit)
     desk = Desk(board=board, roster=roster, journal=journal, clock=clock, entropy=entropy)
-    sweeper = Sweeper(roster=roster, queries=queries, journal=journal, clock=clock, statistics=statistics)
+    sweeper = Sweeper(roster=roster, queries=queries, clock=clock, statistics=statistics)
     accounts = Accounts(
         journal=journal,
         queries=queries,
@@ -233,7 +245,16 @@ def _assemble(
         answers=KeptAnswers(journal=journal, queries=queries, clock=clock),
         hub=hub,
         privacy=Privacy(journal=journal, queries=queries, clock=clock),
+        housekeeping=Housekeeping(journal=journal, queries=queries, clock=clock),
     )
+
+
+def _chores(parts: _Parts, settings: Settings, clock: Clock) -> Iterator[Periodic]:
+    every_ms = round(settings.sweep.interval_seconds * 1_000)
+    yield Periodic(parts.housekeeping.tidy, clock, every_ms=every_ms, failure="housekeeping_failed")
+    if days := settings.privacy.retention_days:
+        retention = Retention(parts.privacy, clock, days=days)
+        yield Periodic(retention.forget, clock, every_ms=DAY_MS, failure="retention_failed")
 
 
 async def _recover(queries: Queries, board: Board, roster: Roster, clock: Clock) -> None:

@@ -25,8 +25,8 @@ from actor_ticketing.http.fields import Email
 from actor_ticketing.logs import configure_logs
 from actor_ticketing.persistence.backup import BackupError
 from actor_ticketing.persistence.lock import DataDirInUse, DataDirLock
-from actor_ticketing.persistence.rotation import RotationError
 from actor_ticketing.persistence.schema import SchemaError
+from actor_ticketing.persistence.sealed import RotationError
 from actor_ticketing.persistence.verify import VerifyError
 from actor_ticketing.vault import Vault, VaultError
 

@@ -143,7 +143,7 @@ async def _serve_locked(
         clock = SystemClock()
         async with (
             open_storage(settings.data_dir / DATABASE, settings, Vault(credentials.data_keys)) as storage,
-            open_backend(storage, settings, clock) as backend,
+            open_backend(storage, settings, clock, serving=True) as backend,
         ):
             if demo:
                 await _load_demo(backend, clock)

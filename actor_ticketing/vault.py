@@ -23,7 +23,14 @@ _TELLABLE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class VaultError(Exception):
-    """Something sealed cannot be opened: its key is missing, or it is not what was sealed for this place."""
+    """Something sealed cannot be opened: its key is missing, or it is not what was sealed for this place.
+
+    :ivar kid: the name of the key that it says, as far as it may be told.
+    """
+
+    def __init__(self, message: str, *, kid: str) -> None:
+        super().__init__(message)
+        self.kid = kid
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +69,10 @@ class Vault:
         sealed = nonce + self._keys[self.kid].cipher.encrypt(nonce, text, purpose.encode())
         return f"{self.kid}.{urlsafe_b64encode(sealed).rstrip(b'=').decode()}"
 
-    def open(self, sealed: str, purpose: str) -> bytes:
+    def open(self, sealed: str, purpose: str, *, told: str = "") -> bytes:
         """Return what was sealed.
 
+        :param told: what an error says instead of the purpose, where that is nobody's business.
         :raises VaultError: when the key is not there, or it was changed, or sealed for another place.
         """
         kid, _, encoded = sealed.rpartition(".")
@@ -72,12 +80,13 @@ class Vault:
         if key is None:
             # What was never sealed has no key's name before its last dot, but people.
             named = repr(kid) if _TELLABLE.fullmatch(kid) else "of that name"
-            raise VaultError(f"there is no data key {named} to open what stands at {purpose}")
+            raise VaultError(f"there is no data key {named} to open what stands at {told or purpose}", kid=named)
         try:
             raw = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
             return key.cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], purpose.encode())
         except (InvalidTag, ValueError):
-            raise VaultError(f"what should stand at {purpose} does not open with the key {kid!r}") from None
+            message = f"what should stand at {told or purpose} does not open with the key {kid!r}"
+            raise VaultError(message, kid=repr(kid)) from None
 
     def is_current(self, sealed: str) -> bool:
         """Whether it was sealed with the key that seals now."""

@@ -46,7 +46,7 @@ def open_on_disk(tmp_path: Path, settings: Settings, clock: ManualClock) -> Open
     async def open_it() -> AsyncIterator[Backend]:
         async with (
             open_storage(tmp_path / DATABASE, settings, VAULT) as storage,
-            open_backend(storage, settings, clock, on_fatal=fatal) as opened,
+            open_backend(storage, settings, clock, on_fatal=fatal, serving=True) as opened,
         ):
             yield opened
 

@@ -23,12 +23,12 @@ from actor_ticketing.domain.accounts import (
     Role,
     RoleGiven,
     check_password,
-    email_key,
     prepared_password,
 )
 from actor_ticketing.domain.errors import EmailTaken, InvalidCredentials, InvalidRefreshToken, NotFound
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.ports import Entry, Journal, Queries
+from actor_ticketing.domain.purchase import email_key
 
 log = structlog.get_logger(__name__)
 

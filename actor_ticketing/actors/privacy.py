@@ -1,20 +1,23 @@
 """The forgetting of people: when one of them asks, and when their event is long past."""
 
-import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import structlog
 
 from actor_ticketing.actors.journaling import write_entry
-from actor_ticketing.clock import Clock, Timer
-from actor_ticketing.domain.errors import Refusal
+from actor_ticketing.actors.periodic import pause
+from actor_ticketing.clock import Clock
 from actor_ticketing.domain.ports import Entry, Journal, PersonRecord, Queries, Traces
+from actor_ticketing.domain.records import TracesWiped
 from actor_ticketing.domain.values import value
 
 log = structlog.get_logger(__name__)
+
+PAUSE_MS = 100
+"""Between two portions of those whom nobody waits to have forgotten."""
 
 DAY_MS = 24 * 60 * 60 * 1_000
 
@@ -63,11 +66,11 @@ class Privacy:
         return forgotten
 
     async def forget_before(self, start: int) -> Forgotten:
-        """Forget the buyers and holders of events that began before ``start`` (ms since the epoch).
+        """Forget the buyers and holders of events that began before ``start`` (ms since the epoch), in no hurry.
 
         :raises Unavailable: as :meth:`erase`.
         """
-        return await self._forget(_portions(partial(self._queries.traces_before, start)))
+        return await self._forget(_portions(partial(self._queries.traces_before, start)), pause_ms=PAUSE_MS)
 
     async def _traces_of(self, email: str) -> AsyncIterator[Traces]:
         while (found := await self._queries.traces(email)).forget:
@@ -75,17 +78,26 @@ class Privacy:
         async for found in _portions(partial(self._queries.traces_in_answers, email)):
             yield found
 
-    async def _forget(self, portions: AsyncIterator[Traces]) -> Forgotten:
+    async def _forget(self, portions: AsyncIterator[Traces], *, pause_ms: int = 0) -> Forgotten:
         transactions = tickets = answers = accounts = tickets_of_others = 0
+        unreadable: Counter[str] = Counter()
         async for found in portions:
             forget = found.forget
             if forget:
                 await write_entry(self._journal, Entry(records=[forget]))
+                if pause_ms and found.after is not None:
+                    await pause(self._clock, pause_ms)
             transactions += len(forget.buyers_of)
             tickets += len(forget.holders_of)
             answers += len(forget.answers)
             accounts += len(forget.accounts)
             tickets_of_others += found.of_others
+            unreadable.update(found.unreadable)
+        if unreadable:
+            log.warning("answers_unreadable", keys=dict(unreadable))
+        # Once for all portions, since every sale waits for it; and with no portion too: a former run may have failed
+        # before it came to this.
+        await write_entry(self._journal, Entry(records=[TracesWiped()]))
         return Forgotten(
             transactions=transactions,
             tickets=tickets,
@@ -115,50 +127,17 @@ def _counts(forgotten: Forgotten) -> dict[str, int]:
 
 
 class Retention:
-    """Forgets, at start and then every day, whose event began longer ago than people are to be remembered.
-
-    :param days: 0 is for ever.
-    """
+    """Forgets whose event began longer ago than people are to be remembered."""
 
     def __init__(self, privacy: Privacy, clock: Clock, *, days: int) -> None:
         self._privacy = privacy
         self._clock = clock
         self._days = days
-        self._timer: Timer | None = None
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin, beside whatever else is going on."""
-        if self._days:
-            self._task = asyncio.create_task(self._forget())
-            self._wait_until(self._clock.now() + DAY_MS)
+    async def forget(self) -> None:
+        """Forget all whose time is over now, and log how many.
 
-    async def stop(self) -> None:
-        """End; what has been forgotten stays forgotten."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-    def _wait_until(self, instant: int) -> None:
-        def fire() -> None:
-            if self._clock.now() < instant:  # A clock may call early.
-                self._wait_until(instant)
-            elif self._task is None or self._task.done():
-                self.start()
-            else:  # It has not come to its end in a day, and needs no other beside it.
-                self._wait_until(instant + DAY_MS)
-
-        self._timer = self._clock.call_at(instant, fire)
-
-    async def _forget(self) -> None:
-        try:
-            forgotten = await self._privacy.forget_before(self._clock.now() - self._days * DAY_MS)
-        except Refusal as refusal:
-            log.warning("retention_failed", error=refusal.message)
-        except Exception:
-            log.exception("retention_failed")
-        else:
-            log.info("retention_done", days=self._days, **_counts(forgotten))
+        :raises Unavailable: as :meth:`Privacy.erase`.
+        """
+        forgotten = await self._privacy.forget_before(self._clock.now() - self._days * DAY_MS)
+        log.info("retention_done", days=self._days, **_counts(forgotten))

@@ -9,9 +9,8 @@ from actor_ticketing.actors.expiry import expire_all_due
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.statistics import Statistics, Trigger
 from actor_ticketing.clock import Clock
-from actor_ticketing.domain.accounts import RefreshTokensForgotten
 from actor_ticketing.domain.errors import Refusal, StorageUnavailable
-from actor_ticketing.domain.ports import ANSWERS_KEPT_MS, Entry, Journal, Queries
+from actor_ticketing.domain.ports import Queries
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.domain.telling import told
 
@@ -24,12 +23,9 @@ TOLERANCE_MS = 1_000
 class Sweeper:
     """Sweeps on demand. It trusts the store, not the actors' memory: an actor that has lost a hold is rebuilt."""
 
-    def __init__(
-        self, *, roster: Roster, queries: Queries, journal: Journal, clock: Clock, statistics: Statistics
-    ) -> None:
+    def __init__(self, *, roster: Roster, queries: Queries, clock: Clock, statistics: Statistics) -> None:
         self._roster = roster
         self._queries = queries
-        self._journal = journal
         self._clock = clock
         self._statistics = statistics
 
@@ -55,12 +51,6 @@ class Sweeper:
                 except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this ticket type.
                     log.error("release_failed", ticket_type_id=ticket_type_id, error=told(error))  # noqa: TRY400
                     problem = problem or error
-        self._journal.append(
-            Entry(
-                forget_answers_before=started - ANSWERS_KEPT_MS,
-                records=[RefreshTokensForgotten(expired_before=started)],
-            )
-        )
         duration = self._clock.now() - started
         self._statistics.note_sweep(trigger, at=started, expired=tally["expired"], duration_ms=duration)
         if problem is not None:

@@ -8,7 +8,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from actor_ticketing.domain.errors import Invalid
-from actor_ticketing.domain.purchase import normalised
+from actor_ticketing.domain.purchase import email_key
 from actor_ticketing.domain.records import Record
 from actor_ticketing.domain.values import value
 
@@ -107,11 +107,6 @@ class RefreshTokensForgotten(AccountRecord):
     """Those that ended before this instant (ms) are forgotten, a portion at a time."""
 
     expired_before: int
-
-
-def email_key(address: str) -> str:
-    """What two spellings of one e-mail address have in common."""
-    return normalised(address)
 
 
 def prepared_password(typed: str) -> str:

@@ -40,7 +40,7 @@ class Entry:
     :ivar ticket_type_ids: the ticket types whose actors decided it.
     :ivar answer: kept for an Idempotency-Key in the same transaction.
     :ivar records: what is kept beside the books, and is in no ledger.
-    :ivar forget_answers_before: drop kept answers older than this (ms).
+    :ivar forget_answers_before: drop a portion of the kept answers older than this (ms).
     :ivar on_settled: called once, in commit order: with None when it is durable, with what to answer when it is certain
         that nothing of it was written.
     :ivar last_seq: the ledger position of its last event; for an entry without events, that of what it waits for.
@@ -162,11 +162,13 @@ class Traces:
 
     :ivar forget: what would have to be forgotten.
     :ivar of_others: how many tickets of these transactions bear other people's names, which stay.
+    :ivar unreadable: how many kept answers do not open, by the name of the key; they are to be forgotten too.
     :ivar after: where to look on, as the same query takes it; None when that was all.
     """
 
     forget: Forget
     of_others: int = 0
+    unreadable: Mapping[str, int] = field(default_factory=dict)
     after: Any = field(default=None, repr=False)
 
 
@@ -237,6 +239,9 @@ class Queries(Protocol):
 
     async def refresh_token(self, digest: bytes) -> RefreshToken | None:
         """One refresh token, used and ended ones included."""
+
+    async def has_outlived(self, *, answers_before: int, tokens_before: int) -> bool:
+        """Whether any kept answer was made, or any refresh token ended, before these instants (ms)."""
 
     async def reservation_history(
         self, session_id: str, *, after: int, until: int

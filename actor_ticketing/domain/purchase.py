@@ -22,16 +22,24 @@ class Person:
 
     def has_email(self, email: str) -> bool:
         """Whether this is their address, however it is spelled in upper and lower case."""
-        return self.email is not None and normalised(self.email) == normalised(email)
+        return self.email is not None and email_key(self.email) == email_key(email)
 
     def is_named_like(self, other: "Person") -> bool:
         """Whether both have the same name, however it is spelled in upper and lower case."""
         return normalised(self.full_name) == normalised(other.full_name)
 
 
-def normalised(text: str) -> str:
-    """Return what addresses and names are compared by."""
-    return unicodedata.normalize("NFC", text.strip()).casefold()
+def email_key(address: str) -> str:
+    """Return what two spellings of one e-mail address have in common.
+
+    It is lower case and not folded: straße.de and strasse.de are two domains.
+    """
+    return unicodedata.normalize("NFC", address.strip()).lower()
+
+
+def normalised(name: str) -> str:
+    """Return what names are compared by."""
+    return unicodedata.normalize("NFC", name.strip()).casefold()
 
 
 @value

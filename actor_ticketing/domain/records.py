@@ -30,3 +30,8 @@ class Forget(Record):
     def __bool__(self) -> bool:
         """Whether there is anything to forget."""
         return bool(self.buyers_of or self.holders_of or self.answers or self.accounts)
+
+
+@value
+class TracesWiped(Record):
+    """What was forgotten before is left in no older state that the store still keeps beside the present one."""

@@ -14,11 +14,14 @@ from actor_ticketing.domain.accounts import (
     RefreshTokenUsed,
     Role,
     RoleGiven,
-    email_key,
 )
+from actor_ticketing.domain.purchase import email_key
 from actor_ticketing.persistence.connections import Statement
 from actor_ticketing.persistence.rows import Row
 from actor_ticketing.vault import Vault
+
+FORGOTTEN_AT_ONCE = 1_000
+"""Rows dropped in one commit: what is deleted is wiped, and each may lie in a page of its own."""
 
 ACCOUNT = "SELECT id, email, password, role, created_at FROM accounts"
 REFRESH = "SELECT digest, family, account_id, created_at, expires_at, used_at FROM refresh_tokens WHERE digest = ?"
@@ -29,10 +32,9 @@ _ISSUE = (
     "INSERT INTO refresh_tokens (digest, family, account_id, created_at, expires_at) "
     "SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM accounts WHERE id = ?3)"
 )
-# So many at a time that no commit is long, however long the service was down.
 _FORGET = (
     "DELETE FROM refresh_tokens WHERE digest IN "
-    "(SELECT digest FROM refresh_tokens WHERE expires_at < ? ORDER BY expires_at LIMIT 10000)"
+    "(SELECT digest FROM refresh_tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ?)"
 )
 
 
@@ -79,6 +81,6 @@ def statements_of_account(  # noqa: PLR0911 - a table.
         case RefreshFamilyEnded(family=family):
             return [("DELETE FROM refresh_tokens WHERE family = ?", [(family,)], False)]
         case RefreshTokensForgotten(expired_before=before):
-            return [(_FORGET, [(before,)], False)]
+            return [(_FORGET, [(before, FORGOTTEN_AT_ONCE)], False)]
         case _:
             raise TypeError(f"there is no table for {type(record).__name__}")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from actor_ticketing.domain.accounts import AccountRecord
-from actor_ticketing.domain.records import Forget, Record
+from actor_ticketing.domain.records import Forget, Record, TracesWiped
 from actor_ticketing.persistence.accounts import statements_of_account
 from actor_ticketing.persistence.connections import Statement
 from actor_ticketing.vault import Vault
@@ -18,6 +18,8 @@ def statements_of_record(record: Record, vault: Vault) -> Sequence[Statement]:
         return statements_of_account(record, vault)
     if isinstance(record, Forget):
         return _forgetting(record)
+    if isinstance(record, TracesWiped):
+        return ()
     raise TypeError(f"there is no table for {type(record).__name__}")
 
 

@@ -91,6 +91,8 @@ class WriteConnection(_Connection):
 
         What a row held before is in no page of the file then, and in no frame of the log. A reader that looks at an
         older state for longer than a moment, such as a backup, keeps it there; the next time takes it along.
+
+        :raises CommitUnknown: when the disk or the database is broken, so that nothing more can be relied upon.
         """
         await self._execute(self._empty_log)  # type: ignore[no-untyped-call]
 
@@ -102,6 +104,8 @@ class WriteConnection(_Connection):
             if busy:
                 log.info("log_not_emptied", reason="somebody reads from it")
         except sqlite3.Error as error:
+            if not _is_certain(error):
+                raise CommitUnknown(told(error)) from error
             # What was committed is durable all the same.
             log.warning("log_not_emptied", reason=told(error))
         finally:
@@ -116,13 +120,14 @@ class WriteConnection(_Connection):
             return CommitUnknown(f"{error}; then the rollback failed: {second}")
         if isinstance(error, sqlite3.IntegrityError) or not isinstance(error, sqlite3.Error):
             return CommitFailed(error, is_bug=True)
-        if isinstance(error, sqlite3.OperationalError) and _primary_code(error) in _CERTAIN_FAILURES:
+        if _is_certain(error):
             return CommitFailed(error)
         return CommitUnknown(f"{type(error).__name__}: {error}")
 
 
-def _primary_code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+def _is_certain(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return isinstance(error, sqlite3.OperationalError) and code in _CERTAIN_FAILURES
 
 
 async def open_writer(path: Path, *, synchronous: str, busy_timeout_ms: int) -> WriteConnection:

@@ -28,8 +28,8 @@ from actor_ticketing.domain.ports import (
     StoredAnswer,
     Traces,
 )
-from actor_ticketing.domain.purchase import Purchase, Ticket, normalised
-from actor_ticketing.domain.records import Forget, Record
+from actor_ticketing.domain.purchase import Purchase, Ticket, email_key
+from actor_ticketing.domain.records import Forget, Record, TracesWiped
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence.memory_accounts import MemoryAccounts
 from actor_ticketing.persistence.people import is_of, tells_of
@@ -88,7 +88,7 @@ class MemoryStore:
             self._accounts.take(record)
         elif isinstance(record, Forget):
             self._forget(record)
-        else:
+        elif not isinstance(record, TracesWiped):
             raise TypeError(f"there is no place for {type(record).__name__}")
 
     def _forget(self, record: Forget) -> None:
@@ -168,6 +168,12 @@ class MemoryStore:
         """One refresh token, used and ended ones included."""
         return self._accounts.tokens.get(digest)
 
+    async def has_outlived(self, *, answers_before: int, tokens_before: int) -> bool:
+        """Whether any kept answer was made, or any refresh token ended, before these instants."""
+        return any(each.created_at < answers_before for each in self._answers.values()) or any(
+            each.expires_at < tokens_before for each in self._accounts.tokens.values()
+        )
+
     async def reservation_history(
         self, session_id: str, *, after: int, until: int
     ) -> Sequence[ReservationMoment] | None:
@@ -200,7 +206,7 @@ class MemoryStore:
             elif theirs := [each for each in purchase.tickets if each.holder and each.holder.has_email(email)]:
                 transaction = replace(purchase.transaction, buyer=None)
                 held.append(self._record(replace(purchase, transaction=transaction), theirs))
-        known = self._accounts.by_email(normalised(email))
+        known = self._accounts.by_email(email_key(email))
         account = (
             None
             if known is None
@@ -226,7 +232,7 @@ class MemoryStore:
             if is_buyer:
                 buyers_of.append(purchase.transaction.id)
                 of_others += sum(each.holder is not None for each in purchase.tickets) - len(theirs)
-        account = self._accounts.by_email(normalised(email))
+        account = self._accounts.by_email(email_key(email))
         forget = Forget(
             buyers_of=tuple(buyers_of),
             holders_of=tuple(holders_of),

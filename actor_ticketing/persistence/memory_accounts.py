@@ -14,8 +14,8 @@ from actor_ticketing.domain.accounts import (
     RefreshTokensForgotten,
     RefreshTokenUsed,
     RoleGiven,
-    email_key,
 )
+from actor_ticketing.domain.purchase import email_key
 
 
 class MemoryAccounts:

@@ -4,20 +4,28 @@ Every function takes a connection, so that the readers of a running service and 
 """
 
 import json
+import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from actor_ticketing.domain.accounts import Account
 from actor_ticketing.domain.ports import KnownAccount, PersonRecord, PurchaseRecord, Traces
-from actor_ticketing.domain.purchase import Person, Purchase, Ticket, Transaction, normalised
+from actor_ticketing.domain.purchase import Person, Purchase, Ticket, Transaction, email_key
 from actor_ticketing.domain.records import Forget
 from actor_ticketing.persistence import rows
-from actor_ticketing.persistence.accounts import email_purpose
-from actor_ticketing.vault import Vault
+from actor_ticketing.persistence.accounts import ACCOUNT, account_of
+from actor_ticketing.vault import Vault, VaultError
 
 PORTION = 200
-"""Transactions or answers looked at in one step, and tickets forgotten in one: no commit has to be long for it."""
+"""Transactions or answers looked at in one step. All their tickets go in the same commit, so that is not bounded by it,
+but by how many tickets one purchase may have."""
+
+# What goes on with an address before and behind it; a dot behind it may end a sentence.
+_LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
+_DOMAIN = r"[\w-]|\.[\w-]"
 
 _BOUGHT = f"SELECT {rows.TRANSACTION} FROM transactions WHERE buyer_digest = ? ORDER BY id"  # noqa: S608 - constants.
 _HELD = f"SELECT {rows.TICKET} FROM tickets WHERE holder_digest = ? ORDER BY id"  # noqa: S608
@@ -39,7 +47,7 @@ _BEFORE = """
 
 def traces(connection: sqlite3.Connection, vault: Vault, email: str) -> Traces:
     """A portion of the rows that tell of this person; see :meth:`Queries.traces`."""
-    digests = vault.digests(normalised(email))
+    digests = vault.digests(email_key(email))
     buyers_of: list[str] = []
     holders_of: dict[str, None] = {}
     of_others = 0
@@ -67,16 +75,45 @@ def is_of(holder: Person | None, email: str, buyer: Person | None) -> bool:
 def traces_in_answers(connection: sqlite3.Connection, vault: Vault, email: str, after: Any) -> Traces:
     """A portion of the kept answers in which this address stands; see :meth:`Queries.traces_in_answers`."""
     found = connection.execute(_ANSWERS, (*(after or (b"", "")), PORTION)).fetchall()
-    answers = [rows.answer_of(row, vault) for row in found]
+    theirs: list[tuple[bytes, str]] = []
+    unreadable: Counter[str] = Counter()
+    for row in found:
+        try:
+            concerns = tells_of(rows.answer_of(row, vault).body, email)
+        except VaultError as error:
+            # Nobody can use it any more, and it may be about anybody.
+            concerns = True
+            unreadable[error.kid] += 1
+        if concerns:
+            theirs.append((row[0], row[1]))
     return Traces(
-        forget=Forget(answers=tuple((each.caller, each.key) for each in answers if tells_of(each.body, email))),
-        after=(answers[-1].caller, answers[-1].key) if len(answers) == PORTION else None,
+        forget=Forget(answers=tuple(theirs)),
+        unreadable=unreadable,
+        after=(found[-1][0], found[-1][1]) if len(found) == PORTION else None,
     )
 
 
 def tells_of(body: bytes, email: str) -> bool:
-    """Whether an address stands in a kept answer, which is JSON."""
-    return json.dumps(normalised(email), ensure_ascii=False)[1:-1] in normalised(body.decode(errors="replace"))
+    """Whether an address stands in a kept answer, and not as a part of another one."""
+    text = body.decode(errors="replace")
+    try:
+        texts = list(_texts_in(json.loads(text)))
+    except ValueError:
+        texts = [text]
+    address = re.compile(f"(?<!{_LOCAL}){re.escape(email_key(email))}(?!{_DOMAIN})")
+    return any(address.search(email_key(each)) for each in texts)
+
+
+def _texts_in(document: Any) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict):
+        for name, each in document.items():
+            yield name
+            yield from _texts_in(each)
+    elif isinstance(document, list):
+        for each in document:
+            yield from _texts_in(each)
 
 
 def traces_before(connection: sqlite3.Connection, start: int, after: Any) -> Traces:
@@ -100,7 +137,7 @@ def person(connection: sqlite3.Connection, vault: Vault, email: str) -> PersonRe
     """All that is known of one person, as of one instant; see :meth:`Queries.person`."""
     connection.execute("BEGIN")
     try:
-        digests = vault.digests(normalised(email))
+        digests = vault.digests(email_key(email))
         bought = _by_digest(connection, _BOUGHT, digests)
         own = {row[0] for row in bought}
         of_others: dict[str, list[Ticket]] = {}
@@ -109,7 +146,7 @@ def person(connection: sqlite3.Connection, vault: Vault, email: str) -> PersonRe
             if ticket.transaction_id not in own:
                 of_others.setdefault(ticket.transaction_id, []).append(ticket)
         return PersonRecord(
-            account=next((_account(row, vault) for row in _accounts(connection, digests)), None),
+            account=next((_known(account_of(row, vault)) for row in _accounts(connection, digests)), None),
             bought=[_bought(connection, vault, row, email) for row in bought],
             held=[_held(connection, vault, transaction_id, tickets) for transaction_id, tickets in of_others.items()],
         )
@@ -153,10 +190,8 @@ def _by_digest(connection: sqlite3.Connection, sql: str, digests: Sequence[bytes
 
 
 def _accounts(connection: sqlite3.Connection, digests: Sequence[bytes]) -> list[rows.Row]:
-    return _by_digest(connection, "SELECT id, email, role, created_at FROM accounts WHERE email_digest = ?", digests)
+    return _by_digest(connection, f"{ACCOUNT} WHERE email_digest = ?", digests)
 
 
-def _account(row: rows.Row, vault: Vault) -> KnownAccount:
-    account_id, sealed, role, created_at = row
-    email = vault.open(sealed, email_purpose(account_id)).decode()
-    return KnownAccount(id=account_id, email=email, role=role, created_at=created_at)
+def _known(account: Account) -> KnownAccount:
+    return KnownAccount(id=account.id, email=account.email, role=account.role, created_at=account.created_at)

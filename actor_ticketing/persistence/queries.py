@@ -32,6 +32,10 @@ _SALE = f"SELECT {rows.TRANSACTION} FROM transactions WHERE id = ?"  # noqa: S60
 _TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE transaction_id = ? ORDER BY position"  # noqa: S608
 _TICKET = f"SELECT {rows.TICKET} FROM tickets WHERE code = ?"  # noqa: S608
 _ANSWER = f"SELECT {rows.ANSWER} FROM idempotency WHERE caller = ? AND key = ?"  # noqa: S608
+_HAS_OUTLIVED = (
+    "SELECT EXISTS (SELECT 1 FROM idempotency WHERE created_at < ?) "
+    "OR EXISTS (SELECT 1 FROM refresh_tokens WHERE expires_at < ?)"
+)
 
 T = TypeVar("T")
 
@@ -155,6 +159,14 @@ class SqliteQueries:
     async def refresh_token(self, digest: bytes) -> RefreshToken | None:
         """One refresh token, used and ended ones included."""
         return await self._one(REFRESH, (digest,), lambda row, _: refresh_token_of(row))
+
+    async def has_outlived(self, *, answers_before: int, tokens_before: int) -> bool:
+        """Whether any kept answer was made, or any refresh token ended, before these instants."""
+
+        def read(connection: sqlite3.Connection) -> bool:
+            return bool(connection.execute(_HAS_OUTLIVED, (answers_before, tokens_before)).fetchone()[0])
+
+        return await self._readers.run(read)
 
     async def reservation_history(
         self, session_id: str, *, after: int, until: int

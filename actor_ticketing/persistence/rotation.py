@@ -7,12 +7,8 @@ from pathlib import Path
 from actor_ticketing.credentials import add_data_key, keep_first_data_key, read_data_keys
 from actor_ticketing.persistence.connections import connect_to_write, rewrite_file
 from actor_ticketing.persistence.schema import migrate
-from actor_ticketing.persistence.sealed import check_sealed, count_sealed, seal_anew
+from actor_ticketing.persistence.sealed import RotationError, check_sealed, count_sealed, seal_anew
 from actor_ticketing.vault import Vault
-
-
-class RotationError(Exception):
-    """The old key is still needed, and was kept. The message says for what."""
 
 
 def rotate_data_key(database: Path, secrets: Path, progress: Callable[[int, int], None]) -> str:

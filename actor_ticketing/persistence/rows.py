@@ -7,7 +7,7 @@ from typing import Any
 
 from actor_ticketing.domain.catalogue import ALWAYS, Counters, Event, SalesWindow, TicketType
 from actor_ticketing.domain.ports import StoredAnswer
-from actor_ticketing.domain.purchase import Person, Ticket, Transaction, normalised
+from actor_ticketing.domain.purchase import Person, Ticket, Transaction, email_key
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.vault import Vault
 
@@ -164,7 +164,7 @@ def answer_place(caller: bytes, key: str) -> str:
 
 def digest_of(email: str | None, vault: Vault) -> bytes | None:
     """What a person is found by; None for one without an address."""
-    return None if email is None else vault.digest(normalised(email))
+    return None if email is None else vault.digest(email_key(email))
 
 
 def _sealed(person: Person | None, place: str, vault: Vault) -> tuple[str | None, bytes | None]:
@@ -253,9 +253,14 @@ def ticket_of(row: Row, vault: Vault) -> Ticket:
 
 
 def answer_row(answer: StoredAnswer, vault: Vault) -> Row:
-    """Columns of :data:`ANSWER`. Every body is sealed: a purchase's has people in it."""
-    body = vault.seal(answer.body, answer_place(answer.caller, answer.key)).encode()
-    return (answer.caller, answer.key, answer.fingerprint, answer.status, body, answer.created_at)
+    """Columns of :data:`ANSWER`. Every body is sealed: a purchase's has people in it.
+
+    The fingerprint is sealed with it, before it and after its own length in one byte. In clear it would prove a guess
+    at what was sent.
+    """
+    text = bytes([len(answer.fingerprint)]) + answer.fingerprint + answer.body
+    sealed = vault.seal(text, answer_place(answer.caller, answer.key)).encode()
+    return (answer.caller, answer.key, b"", answer.status, sealed, answer.created_at)
 
 
 def answer_of(row: Row, vault: Vault) -> StoredAnswer:
@@ -263,12 +268,16 @@ def answer_of(row: Row, vault: Vault) -> StoredAnswer:
 
     :raises VaultError: when it does not open.
     """
-    caller, key, fingerprint, status, body, created_at = row
+    caller, key, fingerprint, status, sealed, created_at = row
+    # Its place has a client's own words in it.
+    body = vault.open(sealed.decode(errors="replace"), answer_place(caller, key), told="a kept answer")
+    if not fingerprint:  # Answers of former versions have it beside the body.
+        fingerprint, body = body[1 : 1 + body[0]], body[1 + body[0] :]
     return StoredAnswer(
         caller=caller,
         key=key,
         fingerprint=fingerprint,
         status=status,
-        body=vault.open(body.decode(), answer_place(caller, key)),
+        body=body,
         created_at=created_at,
     )

@@ -5,14 +5,22 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from actor_ticketing.domain.purchase import normalised
+from actor_ticketing.domain.purchase import email_key
 from actor_ticketing.persistence.accounts import email_purpose
 from actor_ticketing.persistence.books import PROBLEMS_MAX, Check, guarded
 from actor_ticketing.persistence.rows import Row, answer_place, buyer_place, digest_of, holder_place
 from actor_ticketing.persistence.schema import PEOPLE_SEALED
 from actor_ticketing.vault import Vault, VaultError
 
+
+class RotationError(Exception):
+    """The old key is still needed, and was kept. The message says for what."""
+
+
 SEALED = "what is sealed opens, and is found by its address"
+
+LOOKED_AT = 10
+"""Rows of each column that a start looks at, at most."""
 
 PORTION = 1_000
 """Rows in one transaction while all are sealed anew."""
@@ -93,6 +101,27 @@ def _portions(connection: sqlite3.Connection, column: _Column) -> Iterator[list[
         after = found[-1][2:]
 
 
+def require_keys(connection: sqlite3.Connection, vault: Vault) -> None:
+    """Check that the keys are those of the database: of each column's first rows, at least one opens.
+
+    A row that was damaged is no reason to stop; keys that open nothing are, before anything is sealed with them.
+
+    :raises VaultError: when none opens.
+    """
+    for column in _COLUMNS:
+        problem: VaultError | None = None
+        for sealed, _, *key in next(_portions(connection, column), [])[:LOOKED_AT]:
+            try:
+                vault.open(_text(sealed), column.place(*key), told=f"{column.table}.{column.column}")
+            except VaultError as error:
+                problem = error
+            else:
+                problem = None
+                break
+        if problem is not None:
+            raise VaultError(f"secrets.json has not the keys of this database: {problem}", kid=problem.kid)
+
+
 def count_sealed(connection: sqlite3.Connection) -> int:
     """How many texts are sealed."""
     return sum(
@@ -108,21 +137,34 @@ def seal_anew(connection: sqlite3.Connection, vault: Vault, progress: Callable[[
 
     :param connection: in autocommit; nobody else writes.
     :param progress: told how many texts have been looked at since the last time.
-    :raises VaultError: when one does not open. What came before it has been sealed anew.
+    :raises VaultError, RotationError: when one does not open, or an address has two accounts. What came before has been
+        sealed anew.
     """
     for column in _COLUMNS:
         for portion in _portions(connection, column):
             connection.execute("BEGIN IMMEDIATE")
             try:
-                connection.executemany(
-                    column.change,
-                    [_sealed_anew(column, row, vault) for row in portion if not vault.is_current(_text(row[0]))],
-                )
+                for row in portion:
+                    if not vault.is_current(_text(row[0])):
+                        _change(connection, column, _sealed_anew(column, row, vault))
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
             progress(len(portion))
+
+
+def _change(connection: sqlite3.Connection, column: _Column, values: Row) -> None:
+    try:
+        connection.execute(column.change, values)
+    except sqlite3.IntegrityError as error:
+        if column.table != "accounts":
+            raise
+        _, digest, account_id = values
+        [other] = connection.execute("SELECT id FROM accounts WHERE email_digest = ?", (digest,)).fetchone()
+        raise RotationError(
+            f"the accounts {other} and {account_id} have the same address, under two keys; delete one of them first"
+        ) from error
 
 
 def _sealed_anew(column: _Column, row: Row, vault: Vault) -> Row:
@@ -135,7 +177,7 @@ def _sealed_anew(column: _Column, row: Row, vault: Vault) -> Row:
 
 
 def _text(sealed: str | bytes) -> str:
-    return sealed.decode() if isinstance(sealed, bytes) else sealed
+    return sealed.decode(errors="replace") if isinstance(sealed, bytes) else sealed
 
 
 def check_sealed(connection: sqlite3.Connection, vault: Vault) -> Check | None:
@@ -167,5 +209,5 @@ def _problem(column: _Column, row: Row, vault: Vault) -> str | None:
     if column.digest is None:
         return None
     address = column.address(text)
-    fitting = [None] if address is None else vault.digests(normalised(address))
+    fitting = [None] if address is None else vault.digests(email_key(address))
     return None if digest in fitting else f"what stands at {place} is not found by its address"

@@ -17,8 +17,9 @@ from actor_ticketing.domain.events import (
     TicketTypeCreated,
 )
 from actor_ticketing.domain.ports import Entry
-from actor_ticketing.domain.records import Forget
+from actor_ticketing.domain.records import TracesWiped
 from actor_ticketing.persistence import rows
+from actor_ticketing.persistence.accounts import FORGOTTEN_AT_ONCE
 from actor_ticketing.persistence.beside import statements_of_record
 from actor_ticketing.persistence.connections import Statement, WriteConnection
 from actor_ticketing.persistence.ledger import COLUMNS as LEDGER
@@ -56,10 +57,9 @@ _STATEMENTS = {
         " body = excluded.body, created_at = excluded.created_at"
     ),
 }
-# So many at a time that no commit is long, however long the service was down.
 _FORGET_ANSWERS = (
     "DELETE FROM idempotency WHERE (caller, key) IN "
-    "(SELECT caller, key FROM idempotency WHERE created_at < ? ORDER BY created_at LIMIT 50000)"
+    "(SELECT caller, key FROM idempotency WHERE created_at < ? ORDER BY created_at LIMIT ?)"
 )
 
 _SEALED: dict[str, Callable[[Any, Vault], Row]] = {
@@ -98,7 +98,7 @@ class SqliteStore:
         :raises CommitUnknown: it may have been written.
         """
         await self._connection.write(statements_of(batch, self._vault))
-        if any(isinstance(record, Forget) for entry in batch for record in entry.records):
+        if any(isinstance(record, TracesWiped) for entry in batch for record in entry.records):
             await self._connection.empty_log()
 
 
@@ -130,7 +130,7 @@ def statements_of(batch: Sequence[Entry], vault: Vault) -> list[Statement]:
     ]
     statements += beside
     if forget_before is not None:
-        statements.append((_FORGET_ANSWERS, [(forget_before,)], False))
+        statements.append((_FORGET_ANSWERS, [(forget_before, FORGOTTEN_AT_ONCE)], False))
     return statements
 
 

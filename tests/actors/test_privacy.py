@@ -1,5 +1,6 @@
 """Who is forgotten when somebody asks, and who is not, on either store."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import StoredAnswer
+from actor_ticketing.domain.records import Forget, TracesWiped
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import people
 from actor_ticketing.persistence.memory import MemoryStore
@@ -85,6 +87,15 @@ async def test_an_address_is_the_same_however_a_keyboard_composes_its_letters(sh
     assert (await erase(shop, "be\u0301a@example.com")).transactions == 1
 
 
+async def test_two_domains_that_only_fold_alike_are_two_people(shop: Backend) -> None:
+    bought = await sell(shop, replace(BEA, email="bea@stra\u00dfe.de"), [KID])
+    await shop.accounts.register("bea@stra\u00dfe.de", "correct horse battery")
+    assert counts(await erase(shop, "bea@strasse.de")) == (0, 0, 0, 0)
+    await shop.accounts.register("bea@strasse.de", "correct horse battery")
+    assert await people_on(shop, bought) == ("Bea Brown", ["Kid Brown"])
+    assert (await erase(shop, "BEA@Stra\u00dfe.DE")).accounts == 1
+
+
 async def test_whom_nobody_knows_there_is_nothing_to_forget_of(shop: Backend) -> None:
     bought = await sell(shop, ADA, [ADA])
     assert counts(await erase(shop, "da@example.com")) == (0, 0, 0, 0)
@@ -105,6 +116,19 @@ async def test_more_than_fits_into_one_step_is_forgotten_too(shop: Backend, monk
     assert counts(await erase(shop)) == (5, 10, 0, 5)
 
 
+async def test_the_log_is_emptied_once_after_the_last_portion(
+    shop: Backend, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "PORTION", 2)
+    for _ in range(5):
+        await sell(shop, ADA, [ADA])
+    storage.store.batches.clear()
+    await erase(shop)
+    records = [record for batch in storage.store.batches for entry in batch for record in entry.records]
+    assert [type(record) for record in records[-2:]] == [Forget, TracesWiped]
+    assert sum(isinstance(record, TracesWiped) for record in records) == 1
+
+
 async def test_answers_in_which_the_address_stands_are_dropped(shop: Backend, storage: Storage) -> None:
     bodies = [b'{"email":"ADA@example.com"}', b'{"email":"bea@example.com"}', '{"email":"ü@ada@example.com"}'.encode()]
     for number, body in enumerate(bodies):
@@ -115,6 +139,32 @@ async def test_answers_in_which_the_address_stands_are_dropped(shop: Backend, st
     assert counts(await erase(shop)) == (0, 0, 2, 0)
     kept = [await storage.queries.answer(b"c", f"k{number}") for number in range(3)]
     assert [each is not None for each in kept] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_theirs"),
+    [
+        ("a@example.com", True),
+        ("Write to A@example.com.", True),
+        ("line\na@example.com\nline", True),
+        ("<a@example.com>", True),
+        ("ada@example.com", False),
+        ("\u00e4a@example.com", False),
+        ("b.a@example.com", False),
+        ("b+a@example.com", False),
+        ("a@example.com.au", False),
+        ("a@example.community", False),
+        ("a@example.com-b.org", False),
+    ],
+)
+async def test_an_answer_about_an_address_that_only_has_this_one_in_it_stays(
+    shop: Backend,
+    text: str,
+    is_theirs: bool,  # noqa: FBT001 - a table.
+) -> None:
+    body = json.dumps({"list": [{"note": text}]}).encode()
+    await shop.answers.keep(StoredAnswer(caller=b"c", key="k", fingerprint=b"", status=201, body=body, created_at=0))
+    assert (await erase(shop, "a@example.com")).answers == is_theirs
 
 
 async def test_an_address_is_found_as_json_spells_it(shop: Backend) -> None:
@@ -133,7 +183,7 @@ async def test_every_kept_answer_is_looked_into(shop: Backend, monkeypatch: pyte
             key=f"{number}",
             fingerprint=b"",
             status=201,
-            body=b"ada@example.com",
+            body=b'"ada@example.com"',
             created_at=0,
         )
         await shop.answers.keep(answer)

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from actor_ticketing.actors.privacy import DAY_MS
+from actor_ticketing.actors.privacy import DAY_MS, PAUSE_MS
 from actor_ticketing.app import DATABASE, Storage, open_backend, open_storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.purchase import Purchase
+from actor_ticketing.domain.records import Forget
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import people
 from actor_ticketing.persistence.memory import MemoryStore
@@ -44,13 +45,23 @@ async def sell_for(shop: Backend, starts_at: int, event_id: str) -> Purchase:
     return await sell(shop, ADA, [ADA, BEA], of=f"tt_{event_id}")
 
 
-async def done(logs: list[dict[str, object]], number: int = 1) -> dict[str, object]:
-    """Wait for so many runs to have ended, and return what the last one logged."""
+async def done(
+    logs: list[dict[str, object]], number: int = 1, *, clock: ManualClock | None = None
+) -> dict[str, object]:
+    """Wait for so many runs to have ended, and return what the last one logged.
+
+    :param clock: stepped meanwhile, for a run that pauses.
+    """
 
     def ends() -> list[dict[str, object]]:
         return [each for each in logs if str(each["event"]).startswith("retention_")]
 
-    await eventually(lambda: len(ends()) >= number)
+    def is_over() -> bool:
+        if clock is not None:
+            clock.advance(PAUSE_MS)
+        return len(ends()) >= number
+
+    await eventually(is_over)
     assert len(ends()) == number
     return ends()[-1]
 
@@ -63,7 +74,7 @@ async def test_at_the_start_only_people_of_long_past_events_are_forgotten(storag
         await turns()
         assert await people_on(shop, past) == KNOWN
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal) as shop:
+        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal, serving=True) as shop:
             line = await done(logs)
             assert await people_on(shop, past) == FORGOTTEN
             assert await people_on(shop, just) == KNOWN
@@ -76,7 +87,7 @@ async def test_at_the_start_only_people_of_long_past_events_are_forgotten(storag
 
 async def test_every_day_those_are_forgotten_whose_time_is_over(storage: Storage, clock: ManualClock) -> None:
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal) as shop:
+        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal, serving=True) as shop:
             await done(logs)
             bought = await sell_for(shop, clock.now() - (DAYS - 1) * DAY_MS, "ev")
             clock.advance(DAY_MS - 1)
@@ -97,14 +108,31 @@ async def test_more_than_fits_into_one_step_is_forgotten_too(
     async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
         every = [await sell_for(shop, 0, f"ev{number}") for number in range(5)]
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal) as shop:
-            assert (await done(logs))["transactions"] == 5
+        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal, serving=True) as shop:
+            assert (await done(logs, clock=clock))["transactions"] == 5
             assert [await people_on(shop, each) for each in every] == [FORGOTTEN] * 5
+
+
+async def test_sales_have_the_writer_to_themselves_between_two_portions(
+    storage: Storage, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "PORTION", 2)
+    async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
+        for number in range(3):
+            await sell_for(shop, 0, f"ev{number}")
+    storage.store.batches.clear()
+    with capture_logs() as logs:
+        async with open_backend(storage, remembering(DAYS), clock, on_fatal=fatal, serving=True) as shop:
+            await eventually(lambda: len(storage.store.batches) == 1)
+            await sell_for(shop, clock.now(), "ev")
+            after = [record for batch in storage.store.batches[1:] for entry in batch for record in entry.records]
+            assert not any(isinstance(record, Forget) for record in after)
+            assert (await done(logs, clock=clock))["transactions"] == 3
 
 
 async def test_an_event_that_was_put_off_keeps_its_people(storage: Storage, clock: ManualClock) -> None:
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(1), clock, on_fatal=fatal) as shop:
+        async with open_backend(storage, remembering(1), clock, on_fatal=fatal, serving=True) as shop:
             await done(logs)
             bought = await sell_for(shop, clock.now() - 9 * DAY_MS, "ev")
             await shop.desk.change_event("ev", {"start_date": clock.now() + 9 * DAY_MS})
@@ -115,7 +143,7 @@ async def test_an_event_that_was_put_off_keeps_its_people(storage: Storage, cloc
 
 async def test_with_no_days_nobody_is_forgotten(storage: Storage, clock: ManualClock) -> None:
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
+        async with open_backend(storage, remembering(0), clock, on_fatal=fatal, serving=True) as shop:
             bought = await sell_for(shop, 0, "ev")
             clock.advance(10 * DAY_MS)
             await turns()
@@ -125,7 +153,7 @@ async def test_with_no_days_nobody_is_forgotten(storage: Storage, clock: ManualC
 
 async def test_what_could_not_be_stored_is_forgotten_the_day_after(storage: Storage, clock: ManualClock) -> None:
     with capture_logs() as logs:
-        async with open_backend(storage, remembering(1), clock, on_fatal=fatal) as shop:
+        async with open_backend(storage, remembering(1), clock, on_fatal=fatal, serving=True) as shop:
             await done(logs)
             bought = await sell_for(shop, 0, "ev")
             storage.store.fail_next()
@@ -141,9 +169,16 @@ async def test_a_run_that_is_under_way_ends_with_the_service(storage: Storage, c
     async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
         bought = await sell_for(shop, 0, "ev")
     storage.store.hold()
-    async with open_backend(storage, remembering(1), clock, on_fatal=fatal) as shop:
-        # Behind the start-up sweep's entry, which is held.
-        await eventually(lambda: shop.box_office._journal.pending == 2)
+    async with open_backend(storage, remembering(1), clock, on_fatal=fatal, serving=True) as shop:
+        await eventually(lambda: storage.store.committing == 1)
         storage.store.release()
     async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
         assert await people_on(shop, bought) == FORGOTTEN
+
+
+async def test_a_command_that_is_not_here_to_stay_forgets_nobody(storage: Storage, clock: ManualClock) -> None:
+    async with open_backend(storage, remembering(1), clock, on_fatal=fatal) as shop:
+        bought = await sell_for(shop, 0, "ev")
+        clock.advance(2 * DAY_MS)
+        await turns()
+        assert await people_on(shop, bought) == KNOWN

@@ -12,7 +12,7 @@ from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.commands import Convert, ExpireDue, NewTicket
 from actor_ticketing.domain.errors import StorageUnavailable
-from actor_ticketing.domain.ports import CommitFailed, Entry, StoredAnswer
+from actor_ticketing.domain.ports import CommitFailed, Entry
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
 from actor_ticketing.http.context import Backend
 from support.service import ADA, eventually, hold, let_pass, list_ticket_type, stock, turns
@@ -163,20 +163,6 @@ async def test_a_periodic_sweep_that_fails_does_not_end_the_next_one(
         await eventually(lambda: any(line["event"] == "sweep_failed" for line in logs))
     clock.advance(HOUR)
     await eventually(lambda: shop.statistics.sweeps["timer"].runs == 1)
-
-
-async def test_a_sweep_drops_answers_that_have_been_kept_for_a_day(
-    shop: Backend, store: StoreDouble, clock: ManualClock
-) -> None:
-    for key, age in (("old", 24 * HOUR + 1), ("young", 24 * HOUR)):
-        answer = StoredAnswer(
-            caller=b"c", key=key, fingerprint=b"", status=201, body=b"{}", created_at=clock.now() - age
-        )
-        await shop.answers.keep(answer)
-    await shop.sweeper.sweep("manual")
-    await eventually(lambda: not shop.box_office._journal.pending)
-    assert await store.answer(b"c", "old") is None
-    assert await store.answer(b"c", "young") is not None
 
 
 async def test_a_sweep_leaves_a_hold_alone_that_a_purchase_has_claimed_in_time(

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from actor_ticketing.app import DATABASE, open_backend, open_storage
 from actor_ticketing.clock import ManualClock
@@ -13,6 +14,7 @@ from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import InvalidRefreshToken
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence import people
 from actor_ticketing.persistence.connections import connect_read_only, connect_to_write, rewrite_file
 from actor_ticketing.persistence.verify import verify
 from support.lively import live
@@ -51,7 +53,7 @@ async def sell_much(shop: Backend) -> None:
     for number in range(30):
         await sell(shop, ADA, [ADA, BEA])
         answer = StoredAnswer(
-            caller=b"c", key=f"{number}", fingerprint=b"", status=201, body=b"ada@example.com" * 30, created_at=0
+            caller=b"c", key=f"{number}", fingerprint=b"", status=201, body=b"ada@example.com " * 30, created_at=0
         )
         await shop.answers.keep(answer)
 
@@ -93,6 +95,27 @@ async def test_a_reader_of_an_older_state_delays_nothing_but_the_wiping(shop: Ba
     await sell(shop, BEA, [BEA])
     await shop.privacy.erase("bea@example.com", by="admin")
     assert files_with(path.parent, *sealed) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "keys"),
+    [("CAST('lost.' || CAST(body AS TEXT) AS BLOB)", {"'lost.test'": 2}), ("x'ff'", {"of that name": 2})],
+)
+async def test_answers_that_do_not_open_are_dropped_and_hinder_no_erasure(
+    shop: Backend, path: Path, monkeypatch: pytest.MonkeyPatch, damage: str, keys: dict[str, int]
+) -> None:
+    monkeypatch.setattr(people, "PORTION", 1)
+    for key, body in (("a", b"{}"), ("b", b"{}"), ("c", b'"ada@example.com"'), ("d", b'"bea@example.com"')):
+        await shop.answers.keep(
+            StoredAnswer(caller=b"c", key=f"secret-{key}", fingerprint=b"", status=201, body=body, created_at=0)
+        )
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"UPDATE idempotency SET body = {damage} WHERE key < 'secret-c'")  # noqa: S608
+    with capture_logs() as logs:
+        assert (await shop.privacy.erase("ada@example.com", by="admin")).answers == 3
+    assert [line["keys"] for line in logs if line["event"] == "answers_unreadable"] == [keys]
+    assert "secret-" not in str(logs)
+    assert column(path, "SELECT key FROM idempotency") == ["secret-d"]
 
 
 async def test_the_books_are_whole_when_somebody_was_forgotten(path: Path, clock: ManualClock) -> None:

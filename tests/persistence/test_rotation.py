@@ -11,10 +11,11 @@ import pytest
 
 from actor_ticketing.app import DATABASE
 from actor_ticketing.config import Settings
-from actor_ticketing.credentials import FILE_NAME, load_credentials, read_data_keys
+from actor_ticketing.credentials import FILE_NAME, add_data_key, load_credentials, read_data_keys
 from actor_ticketing.persistence import people, rotation, sealed
 from actor_ticketing.persistence.accounts import email_purpose
-from actor_ticketing.persistence.rotation import RotationError, rotate_data_key
+from actor_ticketing.persistence.rotation import rotate_data_key
+from actor_ticketing.persistence.sealed import RotationError
 from actor_ticketing.persistence.verify import verify
 from actor_ticketing.vault import Vault, VaultError
 from support.lively import make_lively
@@ -148,6 +149,23 @@ def test_what_does_not_open_keeps_its_key_until_it_is_mended(directory: Path) ->
     assert len(read_data_keys(directory / FILE_NAME)) == 2
     with closing(sqlite3.connect(directory / DATABASE, isolation_level=None)) as connection:
         connection.execute("UPDATE tickets SET holder = substr(holder, 6) WHERE position = 1")
+    rotate(directory)
+    assert is_whole(directory)
+
+
+def test_an_address_with_an_account_under_either_key_is_named_by_both(directory: Path) -> None:
+    former, present = read_data_keys(directory / FILE_NAME)[0], add_data_key(directory / FILE_NAME)[0]
+    vault = Vault([present, former])
+    with closing(sqlite3.connect(directory / DATABASE, isolation_level=None)) as connection:
+        email = vault.seal(b"ada@example.com", email_purpose("again"))
+        connection.execute(
+            "INSERT INTO accounts VALUES ('again', ?, ?, '', 'user', 0)", (vault.digest("ada@example.com"), email)
+        )
+    with pytest.raises(RotationError, match="accounts again and a have the same address"):
+        rotate(directory)
+    assert len(read_data_keys(directory / FILE_NAME)) == 2
+    with closing(sqlite3.connect(directory / DATABASE, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM accounts WHERE id = 'again'")
     rotate(directory)
     assert is_whole(directory)
 

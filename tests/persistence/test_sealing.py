@@ -13,9 +13,10 @@ from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import CommitFailed, Entry
 from actor_ticketing.domain.purchase import Person
+from actor_ticketing.persistence.rows import answer_place
 from actor_ticketing.persistence.sealed import SEALED
 from actor_ticketing.persistence.verify import verify
-from actor_ticketing.vault import DataKey, Vault
+from actor_ticketing.vault import DataKey, Vault, VaultError
 from support.history import Shop, answer_kept, event_listed, type_listed
 from support.lively import complaints, make_lively
 from support.people import column, everything_of, files_with
@@ -62,6 +63,25 @@ async def test_what_was_sealed_is_read_as_it_was(sold: tuple[Storage, Shop]) -> 
 
 
 @pytest.mark.usefixtures("sold")
+async def test_no_file_shows_by_what_a_request_is_recognised(tmp_path: Path) -> None:
+    assert column(tmp_path / DATABASE, "SELECT fingerprint FROM idempotency") == [b""]
+
+
+async def test_an_answer_that_a_former_version_has_kept_is_read_as_it_was(
+    sold: tuple[Storage, Shop], tmp_path: Path
+) -> None:
+    storage, _ = sold
+    expected = answer_kept("former", body=BODY).answer
+    body = VAULT.seal(BODY, answer_place(expected.caller, "former")).encode()
+    with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as connection:
+        connection.execute(
+            "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?)",
+            (expected.caller, "former", expected.fingerprint, expected.status, body, expected.created_at),
+        )
+    assert await storage.queries.answer(expected.caller, "former") == expected
+
+
+@pytest.mark.usefixtures("sold")
 async def test_a_person_is_found_by_no_digest_of_their_address_alone(tmp_path: Path) -> None:
     path = tmp_path / DATABASE
     assert column(path, "SELECT buyer_digest FROM transactions") == [VAULT.digest("ada@example.com")]
@@ -72,18 +92,42 @@ async def test_a_person_is_found_by_no_digest_of_their_address_alone(tmp_path: P
 async def test_without_the_key_a_read_fails_and_the_log_names_the_key(
     sold: tuple[Storage, Shop], tmp_path: Path
 ) -> None:
-    _, shop = sold
-    async with open_storage(tmp_path / DATABASE, Settings(), OTHER) as storage:
-        with capture_logs() as logs:
-            for read in (
-                storage.queries.reservation(shop.reservation.id),
-                storage.queries.ticket(shop.purchase.tickets[0].code),
-                storage.queries.answer(b"caller", "k"),
-            ):
-                with pytest.raises(StorageUnavailable):
-                    await read
-        assert [each["event"] for each in logs] == ["read_failed"] * 3
-        assert all("'test'" in each["error"] for each in logs)
+    storage, shop = sold
+    with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as connection:
+        connection.execute("UPDATE transactions SET buyer = 'lost' || substr(buyer, 5)")
+        connection.execute("UPDATE tickets SET holder = 'lost' || substr(holder, 5)")
+        connection.execute("UPDATE idempotency SET body = CAST('lost' || substr(CAST(body AS TEXT), 5) AS BLOB)")
+    with capture_logs() as logs:
+        for read in (
+            storage.queries.reservation(shop.reservation.id),
+            storage.queries.ticket(shop.purchase.tickets[0].code),
+            storage.queries.answer(b"caller", "k"),
+        ):
+            with pytest.raises(StorageUnavailable):
+                await read
+    assert [each["event"] for each in logs] == ["read_failed"] * 3
+    assert all("'lost'" in each["error"] for each in logs)
+    assert not any("answer:" in each["error"] or b"caller".hex() in each["error"] for each in logs)
+    assert (await storage.queries.catalogue()).counters["tt"].sold == 2
+
+
+@pytest.mark.usefixtures("sold")
+@pytest.mark.parametrize("table", ["transactions", "tickets", "idempotency"])
+async def test_a_database_with_rows_that_no_key_opens_is_not_opened(tmp_path: Path, table: str) -> None:
+    with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        for other in {"transactions", "tickets", "idempotency"} - {table}:
+            connection.execute(f"DELETE FROM {other}")  # noqa: S608
+    with pytest.raises(VaultError, match=rf"secrets\.json .*'test' .*{table}\."):
+        async with open_storage(tmp_path / DATABASE, Settings(), OTHER):
+            pytest.fail("it opened")
+
+
+@pytest.mark.usefixtures("sold")
+async def test_one_row_that_is_damaged_does_not_keep_the_service_from_starting(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as connection:
+        connection.execute("UPDATE tickets SET holder = 'lost.x' WHERE position = 0")
+    async with open_storage(tmp_path / DATABASE, Settings(), VAULT) as storage:
         assert (await storage.queries.catalogue()).counters["tt"].sold == 2
 
 

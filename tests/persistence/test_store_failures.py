@@ -4,12 +4,13 @@ import asyncio
 import resource
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from actor_ticketing.domain.catalogue import Counters
 from actor_ticketing.domain.events import ReservationCreated, ReservationExtended
@@ -161,6 +162,24 @@ async def test_an_error_of_the_disk_leaves_the_outcome_unknown(disk: Disk) -> No
     wal = disk.path.with_name("tickets.db-wal")
     with files_no_larger_than(wal.stat().st_size + 100), pytest.raises(CommitUnknown, match="disk I/O error"):
         await disk.commit(entry)
+
+
+async def test_an_error_of_the_disk_while_the_log_is_emptied_ends_the_writer(disk: Disk) -> None:
+    await disk.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    await disk.commit(disk.shop.reserve(), answer_kept("k", body=b"x" * 100_000))
+    with files_no_larger_than(disk.path.stat().st_size), pytest.raises(CommitUnknown, match="OperationalError"):
+        await disk.writer.empty_log()
+
+
+async def test_a_log_that_cannot_be_emptied_just_now_fails_nobody(disk: Disk) -> None:
+    await disk.commit(disk.shop.reserve())
+    with closing(sqlite3.connect(disk.path, isolation_level=None)) as reader, capture_logs() as logs:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM events").fetchone()
+        await disk.writer.empty_log()
+    assert [line["event"] for line in logs] == ["log_not_emptied"]
+    assert await disk.execute("PRAGMA busy_timeout") == [(10,)]
+    await disk.commit(disk.shop.reserve())
 
 
 async def test_a_corrupt_database_leaves_the_outcome_unknown(disk: Disk, tmp_path: Path) -> None:

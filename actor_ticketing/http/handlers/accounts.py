@@ -6,8 +6,9 @@ An Idempotency-Key counts for nothing here: with the answer, the tokens in it wo
 from aiohttp import web
 
 from actor_ticketing.accounts.service import SignedIn
-from actor_ticketing.domain.accounts import Role, email_key
+from actor_ticketing.domain.accounts import Role
 from actor_ticketing.domain.instants import rfc3339
+from actor_ticketing.domain.purchase import email_key
 from actor_ticketing.http.answers import respond, success, to_json
 from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.parsing import read_model
