@@ -17,6 +17,7 @@ from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.committed import Committed
 from actor_ticketing.actors.desk import Desk
+from actor_ticketing.actors.door import Door
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.journaling import Order, accepted
 from actor_ticketing.actors.privacy import Privacy, Retention
@@ -111,6 +112,7 @@ async def open_backend(
         stack.push_async_callback(parts.journal.close)
         stack.push_async_callback(parts.accounts.close)
         stack.push_async_callback(parts.desk.stop)
+        stack.push_async_callback(parts.door.stop)
         stack.push_async_callback(parts.roster.stop)
         await _recover(storage.queries, parts.board, parts.roster, clock)
         try:
@@ -130,6 +132,7 @@ async def open_backend(
             box_office=parts.box_office,
             answers=parts.answers,
             desk=parts.desk,
+            door=parts.door,
             sweeper=parts.sweeper,
             statistics=parts.statistics,
             privacy=parts.privacy,
@@ -149,6 +152,7 @@ class _Parts:
     journal: GroupCommitJournal
     roster: Roster
     desk: Desk
+    door: Door
     sweeper: Sweeper
     accounts: Accounts
     box_office: BoxOffice
@@ -220,6 +224,7 @@ def _assemble(
         journal=journal,
         roster=roster,
         desk=desk,
+        door=Door(board=board, journal=journal, queries=queries, clock=clock),
         sweeper=sweeper,
         accounts=accounts,
         box_office=box_office,

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from actor_ticketing.domain.catalogue import Event, TicketType
-from actor_ticketing.domain.purchase import Purchase
+from actor_ticketing.domain.purchase import Purchase, Ticket
 from actor_ticketing.domain.reservation import Reservation
 from actor_ticketing.domain.values import value
 
@@ -123,4 +123,15 @@ class TicketTypeChanged(DomainEvent):
 
 
 CatalogueEvent = EventCreated | EventChanged | TicketTypeCreated | TicketTypeChanged
-LedgerEvent = ReservationEvent | CatalogueEvent
+
+
+@value
+class TicketCheckedIn(DomainEvent):
+    """A ticket's holder was let in, and the ticket is used. ``by``: who let them in."""
+
+    kind = "ticket.checked_in"
+    ticket: Ticket
+    by: str
+
+
+LedgerEvent = ReservationEvent | CatalogueEvent | TicketCheckedIn

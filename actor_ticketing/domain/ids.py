@@ -77,6 +77,15 @@ def generate_unique_code(entropy: Entropy) -> str:
     return f"{_eight_letters(first)}-{_eight_letters(second)}"
 
 
+def typed_code(text: str, *, group: int) -> str:
+    """Return a code as it is written here, however somebody has typed it: in lower case, say, or without dashes.
+
+    :param group: how many letters stand between two dashes: 4 in a ticket's code, 6 in a reservation's.
+    """
+    letters = "".join([letter for letter in text.upper() if letter.isalnum()])
+    return "-".join([letters[at : at + group] for at in range(0, len(letters), group)])
+
+
 def _eight_letters(number: int) -> str:
     pairs = _CODE_PAIRS
     return (

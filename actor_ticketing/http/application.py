@@ -4,7 +4,17 @@ from aiohttp import web
 
 from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Doors
-from actor_ticketing.http.handlers import accounts, admin, live, operations, privacy, purchases, reservations, shop
+from actor_ticketing.http.handlers import (
+    accounts,
+    admin,
+    door,
+    live,
+    operations,
+    privacy,
+    purchases,
+    reservations,
+    shop,
+)
 from actor_ticketing.http.limits import PURCHASE, READ, RESERVE, SIGN_IN
 from actor_ticketing.http.runner import refuse_expectation
 from actor_ticketing.http.throttling import guarded, within
@@ -42,6 +52,7 @@ def routes() -> list[web.RouteDef]:
         web.patch(f"/api/admin/ticket-types/{_ID}", guarded(admin.change_ticket_type)),
         web.post("/api/admin/reservations/cleanup", guarded(admin.cleanup)),
         web.get("/api/admin/reservations/cleanup", guarded(admin.statistics)),
+        web.post("/api/admin/checkin", guarded(door.check_in)),
         web.post("/api/admin/privacy/erase", guarded(privacy.erase)),
         web.post("/api/admin/privacy/export", guarded(privacy.export)),
         web.get("/api/cron/cleanup-reservations", guarded(admin.cron_cleanup)),

@@ -10,6 +10,7 @@ from actor_ticketing.accounts.service import Accounts
 from actor_ticketing.actors.answers import KeptAnswers
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.desk import Desk
+from actor_ticketing.actors.door import Door
 from actor_ticketing.actors.privacy import Privacy
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
@@ -33,6 +34,7 @@ class Backend:
     box_office: BoxOffice
     answers: KeptAnswers
     desk: Desk
+    door: Door
     sweeper: Sweeper
     statistics: Statistics
     privacy: Privacy

@@ -11,6 +11,7 @@ from actor_ticketing.domain.events import (
     ReservationCreated,
     ReservationExtended,
     ReservationRescheduled,
+    TicketCheckedIn,
     TicketTypeChanged,
     TicketTypeCreated,
 )
@@ -38,6 +39,9 @@ def ledger_rows(entry: Entry) -> Iterator[Row]:
                     "total": event.total,
                 }
                 yield (seq, event.at, event.kind, terms.event_id, terms.id, None, _text(data))
+            case TicketCheckedIn(ticket=used):
+                data = {"ticketId": used.id, "by": event.by}
+                yield (seq, event.at, event.kind, None, used.ticket_type_id, None, _text(data))
             case _:
                 reservation = event.reservation
                 text = _reservation_text(event)

@@ -12,6 +12,7 @@ from actor_ticketing.domain.events import (
     EventCreated,
     LedgerEvent,
     ReservationConverted,
+    TicketCheckedIn,
     TicketTypeChanged,
     TicketTypeCreated,
 )
@@ -76,11 +77,21 @@ class MemoryStore:
                 self._counters[terms.id] = Counters(ticket_type_id=terms.id, total=total, sold=0, reserved=0)
             case TicketTypeChanged(ticket_type=terms):
                 self._ticket_types[terms.id] = terms
+            case TicketCheckedIn(ticket=used):
+                self._check_in(used)
             case _:
                 self._reservations[event.reservation.id] = event.reservation
                 if isinstance(event, ReservationConverted):
                     self._purchases[event.reservation.id] = event.purchase
                     self._tickets.update((ticket.code, ticket) for ticket in event.purchase.tickets)
+
+    def _check_in(self, used: Ticket) -> None:
+        # Its holder may have been forgotten since it was read.
+        self._tickets[used.code] = present = replace(self._tickets[used.code], checked_in=used.checked_in)
+        for reservation_id, purchase in self._purchases.items():
+            if purchase.transaction.id == used.transaction_id:
+                tickets = tuple(present if each.id == used.id else each for each in purchase.tickets)
+                self._purchases[reservation_id] = replace(purchase, tickets=tickets)
 
     def _keep(self, record: Record) -> None:
         if isinstance(record, AccountRecord):

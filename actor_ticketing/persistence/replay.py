@@ -80,6 +80,7 @@ class Stock:
     total: int
     sold: int = 0
     reserved: int = 0
+    checked_in: int = 0
     has_fitted: bool = True
 
 
@@ -123,6 +124,7 @@ class Replay:
             events.EventChanged.kind: self._show,
             events.TicketTypeCreated.kind: self._terms,
             events.TicketTypeChanged.kind: self._terms,
+            events.TicketCheckedIn.kind: self._check_in,
         }
 
     def _note(self, name: str, problem: str) -> None:
@@ -214,6 +216,14 @@ class Replay:
             self.stock[type_id].terms = terms
             self.stock[type_id].total = data["total"]
         self._check_fit(entry, self.stock[type_id])
+
+    def _check_in(self, entry: _Entry) -> None:
+        # That each ticket is used once is proved by a query: all that were used need not be in memory for it.
+        type_id = _named(entry.ticket_type_id)
+        stock = self.stock.get(type_id)
+        if stock is None or stock.checked_in == stock.sold:
+            raise _Illegal(f"uses a ticket of {type_id}, of which all that were sold by then are used")
+        stock.checked_in += 1
 
     def _active(self, entry: _Entry) -> _Hold:
         hold = self._holds.get(_named(entry.reservation_id))

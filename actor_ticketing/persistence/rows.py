@@ -7,7 +7,7 @@ from typing import Any
 
 from actor_ticketing.domain.catalogue import ALWAYS, Counters, Event, SalesWindow, TicketType
 from actor_ticketing.domain.ports import StoredAnswer
-from actor_ticketing.domain.purchase import Person, Ticket, Transaction, normalised
+from actor_ticketing.domain.purchase import CheckIn, Person, Ticket, Transaction, normalised
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.vault import Vault
 
@@ -24,7 +24,7 @@ LIVE_HOLD = (
     "metadata"
 )
 TRANSACTION = "id, reservation_id, user_id, quantity, total_price, currency, buyer, buyer_digest, created_at"
-TICKET = "id, code, transaction_id, ticket_type_id, position, holder, holder_digest"
+TICKET = "id, code, transaction_id, ticket_type_id, position, holder, holder_digest, checked_in_at, checked_in_by"
 ANSWER = "caller, key, fingerprint, status, body, created_at"
 
 _STATUS = {status.value: status for status in ReservationStatus}
@@ -234,6 +234,7 @@ def ticket_row(ticket: Ticket, vault: Vault) -> Row:
         ticket.ticket_type_id,
         ticket.position,
         *_sealed(ticket.holder, holder_place(ticket.id), vault),
+        *((None, None) if ticket.checked_in is None else (ticket.checked_in.at, ticket.checked_in.by)),
     )
 
 
@@ -249,6 +250,7 @@ def ticket_of(row: Row, vault: Vault) -> Ticket:
         ticket_type_id=row[3],
         position=row[4],
         holder=_person_of(row[5], holder_place(row[0]), vault),
+        checked_in=None if row[7] is None else CheckIn(at=row[7], by=row[8]),
     )
 
 

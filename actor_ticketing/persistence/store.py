@@ -13,6 +13,7 @@ from actor_ticketing.domain.events import (
     ReservationCreated,
     ReservationExtended,
     ReservationRescheduled,
+    TicketCheckedIn,
     TicketTypeChanged,
     TicketTypeCreated,
 )
@@ -47,6 +48,7 @@ _STATEMENTS = {
     "reservation_settled": "UPDATE reservations SET status = ?2, settled_at = ?3 WHERE id = ?1",
     "transaction": _insert("transactions", rows.TRANSACTION),
     "ticket": _insert("tickets", rows.TICKET),
+    "checked_in": "UPDATE tickets SET checked_in_at = ?2, checked_in_by = ?3 WHERE id = ?1",
     "ledger": _insert("ledger", LEDGER),
     "counters": "UPDATE ticket_types SET total = ?2, sold = ?3, reserved = ?4 WHERE id = ?1",
     "answer": (
@@ -150,6 +152,8 @@ def _sort(event: LedgerEvent, pending: dict[str, list[Any]]) -> None:
             pending["reservation_changed"].append((moved.id, moved.reserved_at, moved.expires_at, moved.extensions))
         case ReservationAdopted(reservation=adopted):
             pending["reservation_adopted"].append((adopted.id, adopted.user_id))
+        case TicketCheckedIn(ticket=used):
+            pending["checked_in"].append((used.id, event.at, event.by))
         case _:
             settled = event.reservation
             pending["reservation_settled"].append((settled.id, settled.status, settled.settled_at))

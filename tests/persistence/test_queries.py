@@ -12,6 +12,7 @@ from actor_ticketing.app import DATABASE, Storage, open_storage
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import Entry, Queries, StockRecord
+from actor_ticketing.domain.purchase import CheckIn
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.persistence.memory import MemoryStore
 from support.history import NOW, Shop, event_listed, long_history, type_listed
@@ -179,3 +180,23 @@ async def test_a_read_that_fails_is_unavailable_and_the_next_is_answered(sqlite:
     with pytest.raises(StorageUnavailable):
         await sqlite.queries._readers.run(lambda connection: connection.execute("DELETE FROM events"))
     assert len((await sqlite.queries.catalogue()).events) == 1
+
+
+async def test_a_ticket_that_was_used(both: tuple[Queries, Queries], sqlite: Storage) -> None:
+    memory, _ = both
+    shop = Shop(total=20)
+    sale = shop.reserve(2, now=NOW), shop.buy(shop.reservation)
+    entries = [*sale, shop.check_in(shop.purchase.tickets[1], by="boss")]
+    for seq, entry in enumerate(entries, 23):
+        entry.last_seq = seq
+    for store in (memory, sqlite.store):
+        await store.commit(entries)  # type: ignore[union-attr]
+    unused, used = shop.purchase.tickets
+    for queries in both:
+        assert await queries.ticket(unused.code) == unused
+        found = await queries.ticket(used.code)
+        assert found is not None
+        assert found.checked_in == CheckIn(at=NOW, by="boss")
+        record = await queries.reservation(shop.reservation.id)
+        assert record is not None
+        assert list(record.tickets) == [unused, found]

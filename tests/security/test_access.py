@@ -111,6 +111,7 @@ TABLE = {
     ),
     "POST /api/admin/reservations/cleanup": Row("/api/admin/reservations/cleanup", OF_ADMINS, {}, asks_session=False),
     "GET /api/admin/reservations/cleanup": Row("/api/admin/reservations/cleanup", OF_ADMINS),
+    "POST /api/admin/checkin": Row("/api/admin/checkin", OF_ADMINS, {"code": "{code}"}, asks_session=False),
     "POST /api/admin/privacy/erase": Row(
         "/api/admin/privacy/erase", OF_ADMINS, {"email": "a@example.com"}, asks_session=False
     ),

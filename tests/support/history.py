@@ -21,12 +21,13 @@ from actor_ticketing.domain.events import (
     EventCreated,
     LedgerEvent,
     ReservationRescheduled,
+    TicketCheckedIn,
     TicketTypeCreated,
 )
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
 from actor_ticketing.domain.ports import Entry, StoredAnswer
-from actor_ticketing.domain.purchase import Person, Purchase
+from actor_ticketing.domain.purchase import CheckIn, Person, Purchase, Ticket
 from actor_ticketing.domain.reservation import Owner, Reservation
 from support.service import ADA
 
@@ -126,6 +127,10 @@ class Shop:
             ),
         )
         return self._entry(self.inventory.convert(command, now))
+
+    def check_in(self, ticket: Ticket, *, by: str = "boss", now: int = NOW) -> Entry:
+        """Use a ticket."""
+        return Entry(events=[TicketCheckedIn(at=now, ticket=replace(ticket, checked_in=CheckIn(at=now, by=by)), by=by)])
 
     def expire(self, now: int) -> Entry:
         """Release what is overdue."""
