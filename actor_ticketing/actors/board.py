@@ -18,6 +18,8 @@ from actor_ticketing.domain.events import (
     TicketCheckedIn,
     TicketTypeChanged,
     TicketTypeCreated,
+    TicketTypePaused,
+    TicketTypeResumed,
 )
 from actor_ticketing.domain.ports import CatalogueRecord, Entry
 from actor_ticketing.domain.reservation import Reservation
@@ -116,7 +118,11 @@ class Board:
             case TicketTypeCreated(ticket_type=ticket_type, total=total):
                 self._add_ticket_type(ticket_type)
                 self.counters[ticket_type.id] = Counters(ticket_type_id=ticket_type.id, total=total, sold=0, reserved=0)
-            case TicketTypeChanged(ticket_type=ticket_type):
+            case (
+                TicketTypeChanged(ticket_type=ticket_type)
+                | TicketTypePaused(ticket_type=ticket_type)
+                | TicketTypeResumed(ticket_type=ticket_type)
+            ):
                 self.ticket_types[ticket_type.id] = ticket_type
             case TicketCheckedIn():
                 pass  # The door asks the store.

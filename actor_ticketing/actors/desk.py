@@ -14,7 +14,7 @@ from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.runtime import LoopFuture, reply_to_all
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.catalogue import Event, SalesWindow, TicketType
-from actor_ticketing.domain.commands import ChangeTicketType
+from actor_ticketing.domain.commands import ChangeTicketType, SetPaused
 from actor_ticketing.domain.errors import Draining
 from actor_ticketing.domain.ids import Entropy, new_id
 from actor_ticketing.domain.ports import Journal
@@ -85,6 +85,15 @@ class Desk:
         """
         self.board.ticket_type(ticket_type_id)
         order = Order(command=ChangeTicketType(changes=changes, window=window, total=total), keep=keep)
+        return accepted(await self._roster.ask(ticket_type_id, order))  # type: ignore[no-any-return]
+
+    async def set_paused(self, ticket_type_id: str, *, paused: bool, by: str, keep: Keep | None = None) -> Listing:
+        """Stop the sale of a ticket type for a while, or let it go on. What is held stays, and may be bought.
+
+        :raises NotFound: no such type.
+        """
+        self.board.ticket_type(ticket_type_id)
+        order = Order(command=SetPaused(paused=paused, by=by), keep=keep)
         return accepted(await self._roster.ask(ticket_type_id, order))  # type: ignore[no-any-return]
 
     async def _ask(self, command: Any, keep: Keep | None) -> Any:

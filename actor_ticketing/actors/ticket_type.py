@@ -13,7 +13,16 @@ from actor_ticketing.actors.journaling import JournalingActor, Keep, Order
 from actor_ticketing.actors.runtime import Pending
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.catalogue import Counters, TicketType
-from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, ExpireDue, Extend, Release, Reserve
+from actor_ticketing.domain.commands import (
+    Adopt,
+    ChangeTicketType,
+    Convert,
+    ExpireDue,
+    Extend,
+    Release,
+    Reserve,
+    SetPaused,
+)
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent, TicketTypeChanged
 from actor_ticketing.domain.inventory import Contended, Inventory
@@ -124,6 +133,10 @@ class TicketTypeActor(JournalingActor):
             case ChangeTicketType():
                 events = inventory.change(command, now)
                 return events, _listing(events[0], inventory)
+            case SetPaused():
+                events = inventory.set_paused(command, now)
+                terms = events[0].ticket_type if events else inventory.ticket_type  # type: ignore[union-attr]
+                return events, (terms, inventory.counters())
             case Reschedule():
                 return inventory.reschedule_from_future(now), None
             case _:

@@ -89,6 +89,14 @@ class ExpireDue:
 
 
 @value
+class SetPaused:
+    """Stop the sale for a while, or let it go on. ``by``: who wants it."""
+
+    paused: bool
+    by: str
+
+
+@value
 class ChangeTicketType:
     """Sell under other terms. None leaves ``total`` as it is.
 

@@ -174,6 +174,15 @@ class SalesClosed(Conflict):
         super().__init__("Sales have closed.")
 
 
+class SalesPaused(Conflict):
+    """An operator has stopped the sale for a while."""
+
+    code = "sales_paused"
+
+    def __init__(self) -> None:
+        super().__init__("Sales are paused at the moment.")
+
+
 class HolderLimitReached(Conflict):
     """A session or user has as many ACTIVE reservations as it may have."""
 

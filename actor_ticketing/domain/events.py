@@ -122,7 +122,27 @@ class TicketTypeChanged(DomainEvent):
     total: int
 
 
-CatalogueEvent = EventCreated | EventChanged | TicketTypeCreated | TicketTypeChanged
+@value
+class TicketTypePaused(DomainEvent):
+    """The sale was stopped for a while. ``by``: who did it."""
+
+    kind = "ticket_type.paused"
+    ticket_type: TicketType
+    by: str
+
+
+@value
+class TicketTypeResumed(DomainEvent):
+    """The sale goes on. ``by``: who let it."""
+
+    kind = "ticket_type.resumed"
+    ticket_type: TicketType
+    by: str
+
+
+CatalogueEvent = (
+    EventCreated | EventChanged | TicketTypeCreated | TicketTypeChanged | TicketTypePaused | TicketTypeResumed
+)
 
 
 @value

@@ -6,9 +6,10 @@ never written down: they last until every ticket type involved has agreed, or on
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from actor_ticketing.domain.catalogue import Counters, TicketType
-from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, Extend, Release, Reserve
+from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, Extend, Release, Reserve, SetPaused
 from actor_ticketing.domain.deadlines import DeadlineQueue
 from actor_ticketing.domain.errors import Forbidden, Invalid, NotEnoughTickets, NotFound, TotalTooLow
 from actor_ticketing.domain.events import (
@@ -21,6 +22,8 @@ from actor_ticketing.domain.events import (
     ReservationExtended,
     ReservationRescheduled,
     TicketTypeChanged,
+    TicketTypePaused,
+    TicketTypeResumed,
 )
 from actor_ticketing.domain.outcomes import converted, created
 from actor_ticketing.domain.policies import Policies, check_on_sale
@@ -99,7 +102,7 @@ class Inventory:
     def reserve(self, command: Reserve, now: int) -> list[LedgerEvent]:
         """Hold stock for every line.
 
-        :raises Invalid, SalesNotOpen, SalesClosed, NotEnoughTickets: as its rules say.
+        :raises Invalid, SalesNotOpen, SalesClosed, SalesPaused, NotEnoughTickets: as its rules say.
         :raises Contended: when it falls short only because of tentative claims.
         """
         self._check_reserve(command, now)
@@ -215,6 +218,17 @@ class Inventory:
             raise Contended
         return [TicketTypeChanged(at=now, ticket_type=terms, total=total)]
 
+    def set_paused(self, command: SetPaused, now: int) -> list[LedgerEvent]:
+        """Stop the sale or let it go on; nothing happens where it is so already.
+
+        A bulk request that has claimed its stock was in time.
+        """
+        if self.ticket_type.paused == command.paused:
+            return []
+        terms = replace(self.ticket_type, paused=command.paused)
+        kind = TicketTypePaused if command.paused else TicketTypeResumed
+        return [kind(at=now, ticket_type=terms, by=command.by)]
+
     # Tentative claims
 
     def claim_stock(self, command: Reserve, now: int) -> int:
@@ -262,6 +276,8 @@ class Inventory:
             case TicketTypeChanged(ticket_type=terms, total=total):
                 self.ticket_type = terms
                 self.total = total
+            case TicketTypePaused(ticket_type=terms) | TicketTypeResumed(ticket_type=terms):
+                self.ticket_type = terms
             case _:
                 raise ValueError(f"{event.kind} does not concern an inventory")
         self._deadlines.compact()

@@ -50,6 +50,8 @@ def routes() -> list[web.RouteDef]:
         web.patch(f"/api/admin/events/{_ID}", guarded(admin.change_event)),
         web.post(f"/api/admin/events/{_ID}/ticket-types", guarded(admin.create_ticket_type)),
         web.patch(f"/api/admin/ticket-types/{_ID}", guarded(admin.change_ticket_type)),
+        web.post(f"/api/admin/ticket-types/{_ID}/pause", guarded(admin.pause)),
+        web.post(f"/api/admin/ticket-types/{_ID}/resume", guarded(admin.resume)),
         web.post("/api/admin/reservations/cleanup", guarded(admin.cleanup)),
         web.get("/api/admin/reservations/cleanup", guarded(admin.statistics)),
         web.post("/api/admin/checkin", guarded(door.check_in)),

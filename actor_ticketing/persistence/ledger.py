@@ -14,6 +14,8 @@ from actor_ticketing.domain.events import (
     TicketCheckedIn,
     TicketTypeChanged,
     TicketTypeCreated,
+    TicketTypePaused,
+    TicketTypeResumed,
 )
 from actor_ticketing.domain.ports import Entry
 from actor_ticketing.persistence.rows import Row
@@ -39,6 +41,8 @@ def ledger_rows(entry: Entry) -> Iterator[Row]:
                     "total": event.total,
                 }
                 yield (seq, event.at, event.kind, terms.event_id, terms.id, None, _text(data))
+            case TicketTypePaused(ticket_type=terms) | TicketTypeResumed(ticket_type=terms):
+                yield (seq, event.at, event.kind, terms.event_id, terms.id, None, _text({"by": event.by}))
             case TicketCheckedIn(ticket=used):
                 data = {"ticketId": used.id, "by": event.by}
                 yield (seq, event.at, event.kind, None, used.ticket_type_id, None, _text(data))

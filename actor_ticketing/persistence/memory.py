@@ -15,6 +15,8 @@ from actor_ticketing.domain.events import (
     TicketCheckedIn,
     TicketTypeChanged,
     TicketTypeCreated,
+    TicketTypePaused,
+    TicketTypeResumed,
 )
 from actor_ticketing.domain.ports import (
     CatalogueRecord,
@@ -75,7 +77,11 @@ class MemoryStore:
             case TicketTypeCreated(ticket_type=terms, total=total):
                 self._ticket_types[terms.id] = terms
                 self._counters[terms.id] = Counters(ticket_type_id=terms.id, total=total, sold=0, reserved=0)
-            case TicketTypeChanged(ticket_type=terms):
+            case (
+                TicketTypeChanged(ticket_type=terms)
+                | TicketTypePaused(ticket_type=terms)
+                | TicketTypeResumed(ticket_type=terms)
+            ):
                 self._ticket_types[terms.id] = terms
             case TicketCheckedIn(ticket=used):
                 self._check_in(used)

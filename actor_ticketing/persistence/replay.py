@@ -83,6 +83,11 @@ class Stock:
     checked_in: int = 0
     has_fitted: bool = True
 
+    @property
+    def is_paused(self) -> int:
+        """The last of its terms."""
+        return self.terms[-1]  # type: ignore[no-any-return]
+
 
 class _Illegal(Exception):
     """The entry cannot have happened; the message says why. It is left out of the replay."""
@@ -124,6 +129,8 @@ class Replay:
             events.EventChanged.kind: self._show,
             events.TicketTypeCreated.kind: self._terms,
             events.TicketTypeChanged.kind: self._terms,
+            events.TicketTypePaused.kind: self._pause,
+            events.TicketTypeResumed.kind: self._pause,
             events.TicketCheckedIn.kind: self._check_in,
         }
 
@@ -209,6 +216,7 @@ class Replay:
             type_id,
             entry.event_id,
             *(data[key] for key in ("name", "price", "currency", "maxPerReservation", "salesStart", "salesEnd")),
+            0 if is_new else self.stock[type_id].is_paused,
         )
         if is_new:
             self.stock[type_id] = Stock(terms=terms, total=data["total"])
@@ -216,6 +224,13 @@ class Replay:
             self.stock[type_id].terms = terms
             self.stock[type_id].total = data["total"]
         self._check_fit(entry, self.stock[type_id])
+
+    def _pause(self, entry: _Entry) -> None:
+        type_id, paused = _named(entry.ticket_type_id), int(entry.kind == events.TicketTypePaused.kind)
+        stock = self.stock.get(type_id)
+        if stock is None or stock.is_paused == paused:
+            raise _Illegal(f"concerns ticket type {type_id}, which is not {'on sale' if paused else 'paused'} by then")
+        stock.terms = (*stock.terms[:-1], paused)
 
     def _check_in(self, entry: _Entry) -> None:
         # That each ticket is used once is proved by a query: all that were used need not be in memory for it.

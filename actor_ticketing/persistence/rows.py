@@ -14,7 +14,8 @@ from actor_ticketing.vault import Vault
 Row = Sequence[Any]
 
 EVENT = "id, title, venue, start_date"
-TICKET_TYPE = "id, event_id, name, price, currency, max_per_reservation, sales_start, sales_end, total, sold, reserved"
+TERMS = "id, event_id, name, price, currency, max_per_reservation, sales_start, sales_end, paused"
+TICKET_TYPE = f"{TERMS}, total, sold, reserved"
 RESERVATION = (
     "id, ticket_type_id, session_id, user_id, quantity, unit_price, currency, reserved_at, expires_at, "
     "extensions, status, settled_at, metadata"
@@ -41,7 +42,7 @@ def event_of(row: Row) -> Event:
 
 
 def terms_row(terms: TicketType) -> Row:
-    """Columns of :data:`TICKET_TYPE` up to the counters."""
+    """Columns of :data:`TERMS`."""
     return (
         terms.id,
         terms.event_id,
@@ -51,6 +52,7 @@ def terms_row(terms: TicketType) -> Row:
         terms.max_per_reservation,
         terms.window.start,
         terms.window.end,
+        terms.paused,
     )
 
 
@@ -64,12 +66,13 @@ def terms_of(row: Row) -> TicketType:
         currency=sys.intern(row[4]),
         max_per_reservation=row[5],
         window=ALWAYS if row[6] is None and row[7] is None else SalesWindow(start=row[6], end=row[7]),
+        paused=bool(row[8]),
     )
 
 
 def counters_of(row: Row) -> Counters:
     """The counters in a row of :data:`TICKET_TYPE`."""
-    return Counters(ticket_type_id=row[0], total=row[8], sold=row[9], reserved=row[10])
+    return Counters(ticket_type_id=row[0], total=row[9], sold=row[10], reserved=row[11])
 
 
 def reservation_row(reservation: Reservation) -> Row:

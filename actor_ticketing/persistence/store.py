@@ -16,6 +16,8 @@ from actor_ticketing.domain.events import (
     TicketCheckedIn,
     TicketTypeChanged,
     TicketTypeCreated,
+    TicketTypePaused,
+    TicketTypeResumed,
 )
 from actor_ticketing.domain.ports import Entry
 from actor_ticketing.domain.records import Forget
@@ -40,7 +42,7 @@ _STATEMENTS = {
     "ticket_type": _insert("ticket_types", rows.TICKET_TYPE),
     "terms_changed": (
         "UPDATE ticket_types SET event_id = ?2, name = ?3, price = ?4, currency = ?5, max_per_reservation = ?6, "
-        "sales_start = ?7, sales_end = ?8 WHERE id = ?1"
+        "sales_start = ?7, sales_end = ?8, paused = ?9 WHERE id = ?1"
     ),
     "reservation": _insert("reservations", rows.RESERVATION),
     "reservation_changed": ("UPDATE reservations SET reserved_at = ?2, expires_at = ?3, extensions = ?4 WHERE id = ?1"),
@@ -146,7 +148,11 @@ def _sort(event: LedgerEvent, pending: dict[str, list[Any]]) -> None:
             pending["event_changed"].append(rows.event_row(show))
         case TicketTypeCreated(ticket_type=terms, total=total):
             pending["ticket_type"].append((*rows.terms_row(terms), total, 0, 0))
-        case TicketTypeChanged(ticket_type=terms):
+        case (
+            TicketTypeChanged(ticket_type=terms)
+            | TicketTypePaused(ticket_type=terms)
+            | TicketTypeResumed(ticket_type=terms)
+        ):
             pending["terms_changed"].append(rows.terms_row(terms))
         case ReservationExtended(reservation=moved) | ReservationRescheduled(reservation=moved):
             pending["reservation_changed"].append((moved.id, moved.reserved_at, moved.expires_at, moved.extensions))

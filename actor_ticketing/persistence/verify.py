@@ -22,6 +22,7 @@ from actor_ticketing.persistence.books import (
 )
 from actor_ticketing.persistence.connections import connect_read_only
 from actor_ticketing.persistence.replay import HISTORY, LEGAL, RESERVATIONS, Replay
+from actor_ticketing.persistence.schema import DESK
 from actor_ticketing.persistence.sealed import check_sealed
 from actor_ticketing.vault import Vault
 
@@ -152,8 +153,11 @@ def _replayed(connection: sqlite3.Connection) -> Iterator[Check]:
     yield Check(name=HISTORY, looked_at=replay.taken, problems=tuple(replay.problems[HISTORY]))
     yield guarded(RESERVATIONS, lambda: _reservations(connection, replay))
     yield guarded(COUNTERS, lambda: _counters(connection, replay))
-    yield guarded(CHECK_INS, lambda: _check_ins(connection))
-    yield guarded(CATALOGUE, lambda: _catalogue(connection, replay))
+    has_desk = connection.execute("PRAGMA user_version").fetchone()[0] >= DESK
+    if has_desk:
+        yield guarded(CHECK_INS, lambda: _check_ins(connection))
+    terms = rows.TERMS if has_desk else rows.TERMS.replace("paused", "0")
+    yield guarded(CATALOGUE, lambda: _catalogue(connection, replay, terms))
 
 
 def _take_all(connection: sqlite3.Connection, replay: Replay) -> tuple[int, list[str]]:
@@ -193,8 +197,7 @@ def _check_ins(connection: sqlite3.Connection) -> tuple[int, list[str]]:
     return looked_at, [problem for (problem,) in connection.execute(_MISUSED)]
 
 
-def _catalogue(connection: sqlite3.Connection, replay: Replay) -> tuple[int, list[str]]:
-    terms = rows.TICKET_TYPE.partition(", total")[0]
+def _catalogue(connection: sqlite3.Connection, replay: Replay, terms: str) -> tuple[int, list[str]]:
     shows = {row[0]: row for row in connection.execute(f"SELECT {rows.EVENT} FROM events")}  # noqa: S608
     types = {row[0]: row for row in connection.execute(f"SELECT {terms} FROM ticket_types")}  # noqa: S608
     told = {type_id: stock.terms for type_id, stock in replay.stock.items()}

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, Extend, Release, Reserve
+from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, Extend, Release, Reserve, SetPaused
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.inventory import Contended, Inventory
@@ -211,6 +211,14 @@ class InventoryMachine(RuleBasedStateMachine):
         if not refused:
             self.happen(events)
             self.model.total, self.model.price = total, price
+
+    @rule(paused=st.sampled_from([False, False, True]))
+    def set_paused(self, *, paused: bool) -> None:
+        events = self.inventory.set_paused(SetPaused(paused=paused, by="boss"), self.now)
+        assert len(events) == (paused != self.model.paused)
+        self.happen(events)
+        self.model.paused = paused
+        assert self.inventory.ticket_type.paused == paused
 
     # Claims
 

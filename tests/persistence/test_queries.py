@@ -200,3 +200,20 @@ async def test_a_ticket_that_was_used(both: tuple[Queries, Queries], sqlite: Sto
         record = await queries.reservation(shop.reservation.id)
         assert record is not None
         assert list(record.tickets) == [unused, found]
+
+
+async def test_a_paused_type(both: tuple[Queries, Queries], sqlite: Storage) -> None:
+    memory, _ = both
+    stock = await memory.stock("tt")
+    assert stock is not None
+    shop = Shop(stock.ticket_type, total=stock.total)
+    for paused in (True, False, True):
+        entry = shop.set_paused(paused=paused)
+        entry.last_seq = len(memory.ledger) + 1  # type: ignore[attr-defined]
+        entry.counters = ()
+        for store in (memory, sqlite.store):
+            await store.commit([entry])  # type: ignore[union-attr]
+        found = [_by_id(await queries.stock("tt")) for queries in both]
+        assert found[0] == found[1]
+        catalogue = await sqlite.queries.catalogue()
+        assert {each.id: each.paused for each in catalogue.ticket_types} == {"other": False, "tt": paused}

@@ -333,3 +333,14 @@ def test_a_used_ticket_that_was_never_made_is_found(database: Path, damage: Dama
     made_up = """'{"ticketId":"made up","by":"boss"}'"""
     assert damage(f"{APPEND}, at, kind, NULL, ticket_type_id, NULL, {made_up} {USED}") == {CHECK_INS}
     assert problems(database, CHECK_INS) == ["ticket made up is used by the ledger, and there is no such row"]
+
+
+@pytest.mark.parametrize("kind", ["paused", "resumed"])
+def test_a_pause_that_cannot_follow_is_found(damage: Damage, kind: str) -> None:
+    entry = f"{APPEND}, at, 'ticket_type.{kind}', event_id, ticket_type_id, NULL, data FROM ledger"
+    of = "tt_vip" if kind == "paused" else "tt"
+    assert damage(f"{entry} WHERE kind = 'ticket_type.created' AND ticket_type_id = '{of}'") == {LEGAL}
+
+
+def test_a_pause_that_the_ledger_does_not_know_is_found(damage: Damage) -> None:
+    assert damage("UPDATE ticket_types SET paused = 1 - paused") == {CATALOGUE}

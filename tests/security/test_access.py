@@ -109,6 +109,12 @@ TABLE = {
     "PATCH /api/admin/ticket-types/{id}": Row(
         "/api/admin/ticket-types/tt", OF_ADMINS, {"total": 9}, asks_session=False
     ),
+    "POST /api/admin/ticket-types/{id}/pause": Row(
+        "/api/admin/ticket-types/tt/pause", OF_ADMINS, {}, asks_session=False
+    ),
+    "POST /api/admin/ticket-types/{id}/resume": Row(
+        "/api/admin/ticket-types/tt/resume", OF_ADMINS, {}, asks_session=False
+    ),
     "POST /api/admin/reservations/cleanup": Row("/api/admin/reservations/cleanup", OF_ADMINS, {}, asks_session=False),
     "GET /api/admin/reservations/cleanup": Row("/api/admin/reservations/cleanup", OF_ADMINS),
     "POST /api/admin/checkin": Row("/api/admin/checkin", OF_ADMINS, {"code": "{code}"}, asks_session=False),

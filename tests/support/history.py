@@ -15,6 +15,7 @@ from actor_ticketing.domain.commands import (
     NewTicket,
     Release,
     Reserve,
+    SetPaused,
 )
 from actor_ticketing.domain.events import (
     EventChanged,
@@ -141,6 +142,10 @@ class Shop:
         window = {name: changes.pop(name) for name in ("start", "end") if name in changes}
         command = ChangeTicketType(changes=changes, window=window, total=total)  # type: ignore[arg-type]
         return self._entry(self.inventory.change(command, NOW))
+
+    def set_paused(self, *, paused: bool, by: str = "boss") -> Entry:
+        """Stop the sale, or let it go on."""
+        return self._entry(self.inventory.set_paused(SetPaused(paused=paused, by=by), NOW))
 
     def _entry(self, events: Sequence[LedgerEvent]) -> Entry:
         for event in events:

@@ -105,6 +105,30 @@ async def change_ticket_type(request: web.Request) -> WholeResponse:
     )
 
 
+async def pause(request: web.Request) -> WholeResponse:
+    """``POST /api/admin/ticket-types/{id}/pause``: sell no more of it for a while."""
+    return await _set_paused(request, paused=True)
+
+
+async def resume(request: web.Request) -> WholeResponse:
+    """``POST /api/admin/ticket-types/{id}/resume``: let the sale go on."""
+    return await _set_paused(request, paused=False)
+
+
+async def _set_paused(request: web.Request, *, paused: bool) -> WholeResponse:
+    admin = await doors_of(request).authenticator.admin(request)
+    backend = backend_of(request)
+    _, raw = await read_model(request, EmptyBody, may_be_empty=True)
+    ticket_type_id = request.match_info["id"]
+    return await perform(
+        request,
+        raw,
+        admin.caller,
+        lambda keep: backend.desk.set_paused(ticket_type_id, paused=paused, by=admin.name, keep=keep),
+        lambda listing: _listing_answer(backend, listing, status=200),
+    )
+
+
 async def cleanup(request: web.Request) -> WholeResponse:
     """``POST /api/admin/reservations/cleanup``: sweep now."""
     admin = await doors_of(request).authenticator.admin(request)

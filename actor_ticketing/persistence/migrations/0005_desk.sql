@@ -1,3 +1,6 @@
+-- The operator's desk: the sale of a type can be stopped for a while.
+ALTER TABLE ticket_types ADD COLUMN paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1));
+
 -- A ticket is used once: when, and who let its holder in. NULL is one that is still good.
 ALTER TABLE tickets ADD COLUMN checked_in_at INTEGER;
 ALTER TABLE tickets ADD COLUMN checked_in_by TEXT CHECK ((checked_in_by IS NULL) = (checked_in_at IS NULL));
