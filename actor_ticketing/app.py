@@ -18,6 +18,7 @@ from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.committed import Committed
 from actor_ticketing.actors.desk import Desk
 from actor_ticketing.actors.door import Door
+from actor_ticketing.actors.help_desk import HelpDesk
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.journaling import Order, accepted
 from actor_ticketing.actors.privacy import Privacy, Retention
@@ -133,6 +134,7 @@ async def open_backend(
             answers=parts.answers,
             desk=parts.desk,
             door=parts.door,
+            help_desk=parts.help_desk,
             sweeper=parts.sweeper,
             statistics=parts.statistics,
             privacy=parts.privacy,
@@ -153,6 +155,7 @@ class _Parts:
     roster: Roster
     desk: Desk
     door: Door
+    help_desk: HelpDesk
     sweeper: Sweeper
     accounts: Accounts
     box_office: BoxOffice
@@ -225,6 +228,7 @@ def _assemble(
         roster=roster,
         desk=desk,
         door=Door(board=board, journal=journal, queries=queries, clock=clock),
+        help_desk=HelpDesk(roster=roster, queries=queries, clock=clock),
         sweeper=sweeper,
         accounts=accounts,
         box_office=box_office,

@@ -11,8 +11,9 @@ from actor_ticketing.domain.events import (
     EventCreated,
     LedgerEvent,
     ReservationAdopted,
-    ReservationConverted,
+    ReservationCancelled,
     ReservationCreated,
+    ReservationExpired,
     ReservationExtended,
     ReservationRescheduled,
     TicketCheckedIn,
@@ -31,7 +32,7 @@ class Board:
     :ivar seq: the ledger position of the last commit seen.
     :ivar live: every live hold.
     :ivar origins: from which network address each live hold was made, where anybody wants to know.
-    :ivar on_abandoned: told of each hold that ends without a purchase, with its origin.
+    :ivar on_abandoned: told of each hold that its buyer lets go, or lets expire, with its origin.
     """
 
     def __init__(self, holders: Holders) -> None:
@@ -132,7 +133,7 @@ class Board:
                 origin = self.origins.pop(hold.id, None)
                 if self.holders.are_limited:
                     self.holders.ended(hold, origin)
-                if self.on_abandoned is not None and not isinstance(event, ReservationConverted):
+                if self.on_abandoned is not None and _was_abandoned(event):
                     self.on_abandoned(hold, origin)
 
     def _add_event(self, event: Event) -> None:
@@ -142,3 +143,7 @@ class Board:
     def _add_ticket_type(self, ticket_type: TicketType) -> None:
         self.ticket_types[ticket_type.id] = ticket_type
         self._types_of[ticket_type.event_id].append(ticket_type.id)
+
+
+def _was_abandoned(event: LedgerEvent) -> bool:
+    return isinstance(event, ReservationExpired) or (isinstance(event, ReservationCancelled) and event.by is None)

@@ -15,6 +15,7 @@ from actor_ticketing.clock import Clock
 from actor_ticketing.domain.catalogue import Counters, TicketType
 from actor_ticketing.domain.commands import (
     Adopt,
+    Cancel,
     ChangeTicketType,
     Convert,
     ExpireDue,
@@ -100,7 +101,7 @@ class TicketTypeActor(JournalingActor):
             ticket_type_ids=(self.ticket_type_id,),
         )
 
-    def _decide(  # noqa: C901, PLR0911 - a table.
+    def _decide(  # noqa: C901, PLR0911, PLR0912 - a table.
         self, order: Order, now: int
     ) -> tuple[Sequence[LedgerEvent], Any] | Claim:
         """Return the events and the outcome of a command, or the claim it makes."""
@@ -118,6 +119,9 @@ class TicketTypeActor(JournalingActor):
                 return events, events[0].reservation  # type: ignore[union-attr]
             case Release():
                 events = inventory.release(command, now)
+                return events, events[0].reservation  # type: ignore[union-attr]
+            case Cancel():
+                events = inventory.cancel(command, now)
                 return events, events[0].reservation  # type: ignore[union-attr]
             case Adopt():
                 events = inventory.adopt(command, now)

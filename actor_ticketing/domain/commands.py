@@ -53,6 +53,14 @@ class Release:
 
 
 @value
+class Cancel:
+    """An operator gives the stock back for the buyer. ``by``: who does it."""
+
+    reservation_id: str
+    by: str
+
+
+@value
 class Adopt:
     """A session's holds become a user's, who has signed in with it. Those that are somebody's already stay theirs."""
 

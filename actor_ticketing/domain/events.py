@@ -58,10 +58,11 @@ class ReservationExpired(DomainEvent):
 
 @value
 class ReservationCancelled(DomainEvent):
-    """The buyer released it; the stock is back."""
+    """The buyer released it, or ``by`` did it for them; the stock is back."""
 
     kind = "reservation.cancelled"
     reservation: Reservation
+    by: str | None = None
 
 
 @value

@@ -9,7 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from actor_ticketing.domain.catalogue import Counters, TicketType
-from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, Extend, Release, Reserve, SetPaused
+from actor_ticketing.domain.commands import (
+    Adopt,
+    Cancel,
+    ChangeTicketType,
+    Convert,
+    Extend,
+    Release,
+    Reserve,
+    SetPaused,
+)
 from actor_ticketing.domain.deadlines import DeadlineQueue
 from actor_ticketing.domain.errors import Forbidden, Invalid, NotEnoughTickets, NotFound, TotalTooLow
 from actor_ticketing.domain.events import (
@@ -137,6 +146,12 @@ class Inventory:
         """Give stock back. Raises as :meth:`extend`, but for the limits."""
         hold = self._live(command.reservation_id, command.owner, now)
         return [ReservationCancelled(at=now, reservation=hold.settle(ReservationStatus.CANCELLED, now))]
+
+    def cancel(self, command: Cancel, now: int) -> list[LedgerEvent]:
+        """Give stock back for the buyer. Raises as :meth:`release`, but that it need not be the operator's."""
+        hold = self._open(self._held(command.reservation_id), now)
+        cancelled = hold.settle(ReservationStatus.CANCELLED, now)
+        return [ReservationCancelled(at=now, reservation=cancelled, by=command.by)]
 
     def adopt(self, command: Adopt, now: int) -> list[LedgerEvent]:
         """Make a session's holds a user's. What has ended meanwhile, or is somebody's, is passed over.
@@ -283,13 +298,20 @@ class Inventory:
         self._deadlines.compact()
 
     def _live(self, reservation_id: str, owner: Owner, now: int) -> Reservation:
+        hold = self._held(reservation_id)
+        if not hold.belongs_to(owner):
+            raise Forbidden("This reservation belongs to someone else.")
+        return self._open(hold, now)
+
+    def _held(self, reservation_id: str) -> Reservation:
         hold = self.holds.get(reservation_id)
         if hold is None:
             raise NotFound("reservation")
-        if not hold.belongs_to(owner):
-            raise Forbidden("This reservation belongs to someone else.")
+        return hold
+
+    def _open(self, hold: Reservation, now: int) -> Reservation:
         # A purchase that has claimed it was in time, so this is not yet the moment to say that it is too late.
-        if reservation_id in self.converting:
+        if hold.id in self.converting:
             raise Contended
         hold.require_active(now)
         return hold

@@ -212,6 +212,12 @@ class Queries(Protocol):
     async def reservation(self, reservation_id: str) -> ReservationRecord | None:
         """One reservation in any state."""
 
+    async def reservation_by_code(self, code: str) -> ReservationRecord | None:
+        """The same, by its code."""
+
+    async def reservation_of_ticket(self, code: str) -> ReservationRecord | None:
+        """The reservation of which a ticket with this code came."""
+
     async def ticket(self, code: str) -> Ticket | None:
         """One ticket by its code."""
 

@@ -11,6 +11,7 @@ from actor_ticketing.actors.answers import KeptAnswers
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.desk import Desk
 from actor_ticketing.actors.door import Door
+from actor_ticketing.actors.help_desk import HelpDesk
 from actor_ticketing.actors.privacy import Privacy
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
@@ -35,6 +36,7 @@ class Backend:
     answers: KeptAnswers
     desk: Desk
     door: Door
+    help_desk: HelpDesk
     sweeper: Sweeper
     statistics: Statistics
     privacy: Privacy

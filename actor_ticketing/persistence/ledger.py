@@ -8,6 +8,7 @@ from actor_ticketing.domain.events import (
     EventChanged,
     EventCreated,
     LedgerEvent,
+    ReservationCancelled,
     ReservationCreated,
     ReservationExtended,
     ReservationRescheduled,
@@ -62,6 +63,8 @@ def _reservation_text(event: LedgerEvent) -> str:
             )
         case ReservationExtended(reservation=reservation) | ReservationRescheduled(reservation=reservation):
             return f'{{"quantity":{reservation.quantity},"expiresAt":{reservation.expires_at}}}'
+        case ReservationCancelled(reservation=reservation, by=str(by)):
+            return _text({"quantity": reservation.quantity, "by": by})
         case _:
             return f'{{"quantity":{event.reservation.quantity}}}'  # type: ignore[union-attr]
 

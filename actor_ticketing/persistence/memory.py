@@ -18,6 +18,7 @@ from actor_ticketing.domain.events import (
     TicketTypePaused,
     TicketTypeResumed,
 )
+from actor_ticketing.domain.ids import generate_reservation_code, ids_of_code
 from actor_ticketing.domain.ports import (
     CatalogueRecord,
     Entry,
@@ -156,6 +157,21 @@ class MemoryStore:
         return ReservationRecord(
             reservation=reservation, transaction=purchase.transaction, tickets=list(purchase.tickets)
         )
+
+    async def reservation_by_code(self, code: str) -> ReservationRecord | None:
+        """The same, by its code."""
+        for first, end in ids_of_code(code):
+            for reservation_id in self._reservations:
+                if first <= reservation_id < end and generate_reservation_code(reservation_id) == code:
+                    return await self.reservation(reservation_id)
+        return None
+
+    async def reservation_of_ticket(self, code: str) -> ReservationRecord | None:
+        """The reservation of which a ticket with this code came."""
+        for reservation_id, purchase in self._purchases.items():
+            if any(ticket.code == code for ticket in purchase.tickets):
+                return await self.reservation(reservation_id)
+        return None
 
     async def ticket(self, code: str) -> Ticket | None:
         """One ticket by its code."""

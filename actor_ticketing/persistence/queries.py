@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
+from actor_ticketing.domain.ids import generate_reservation_code, ids_of_code
 from actor_ticketing.domain.ports import (
     CatalogueRecord,
     PersonRecord,
@@ -26,6 +27,8 @@ _CATALOGUE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types ORDER BY rowid"  # no
 _ONE_TYPE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types WHERE id = ?"  # noqa: S608
 _LIVE = f"SELECT {rows.LIVE_HOLD} FROM reservations WHERE status = 'ACTIVE'"  # noqa: S608
 _RESERVATION = f"SELECT {rows.RESERVATION} FROM reservations WHERE id = ?"  # noqa: S608
+_IDS = "SELECT id FROM reservations WHERE id >= ? AND id < ?"
+_SOLD_AS = "SELECT t.reservation_id FROM tickets k JOIN transactions t ON t.id = k.transaction_id WHERE k.code = ?"
 _TRANSACTION = f"SELECT {rows.TRANSACTION} FROM transactions WHERE reservation_id = ?"  # noqa: S608
 _TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE transaction_id = ? ORDER BY position"  # noqa: S608
 _TICKET = f"SELECT {rows.TICKET} FROM tickets WHERE code = ?"  # noqa: S608
@@ -99,23 +102,26 @@ class SqliteQueries:
 
     async def reservation(self, reservation_id: str) -> ReservationRecord | None:
         """One reservation in any state, with what came of it."""
+        return await self._readers.run(lambda connection: _record(connection, self._vault, reservation_id))
+
+    async def reservation_by_code(self, code: str) -> ReservationRecord | None:
+        """The same, by its code."""
 
         def read(connection: sqlite3.Connection) -> ReservationRecord | None:
-            row = connection.execute(_RESERVATION, (reservation_id,)).fetchone()
-            if row is None:
-                return None
-            reservation = rows.reservation_of(row)
-            if reservation.status is not ReservationStatus.CONVERTED:
-                return ReservationRecord(reservation=reservation)
-            transaction = rows.transaction_of(
-                connection.execute(_TRANSACTION, (reservation_id,)).fetchone(), self._vault
-            )
-            tickets = connection.execute(_TICKETS, (transaction.id,)).fetchall()
-            return ReservationRecord(
-                reservation=reservation,
-                transaction=transaction,
-                tickets=[rows.ticket_of(ticket, self._vault) for ticket in tickets],
-            )
+            for ids in ids_of_code(code):
+                for (reservation_id,) in connection.execute(_IDS, ids):
+                    if generate_reservation_code(reservation_id) == code:
+                        return _record(connection, self._vault, reservation_id)
+            return None
+
+        return await self._readers.run(read)
+
+    async def reservation_of_ticket(self, code: str) -> ReservationRecord | None:
+        """The reservation of which a ticket with this code came."""
+
+        def read(connection: sqlite3.Connection) -> ReservationRecord | None:
+            found = connection.execute(_SOLD_AS, (code,)).fetchone()
+            return None if found is None else _record(connection, self._vault, found[0])
 
         return await self._readers.run(read)
 
@@ -187,6 +193,22 @@ class SqliteQueries:
 
     async def _pairs(self, sql: str, parameters: tuple[Any, ...]) -> dict[str, int]:
         return dict(await self._readers.run(lambda connection: connection.execute(sql, parameters).fetchall()))
+
+
+def _record(connection: sqlite3.Connection, vault: Vault, reservation_id: str) -> ReservationRecord | None:
+    row = connection.execute(_RESERVATION, (reservation_id,)).fetchone()
+    if row is None:
+        return None
+    reservation = rows.reservation_of(row)
+    if reservation.status is not ReservationStatus.CONVERTED:
+        return ReservationRecord(reservation=reservation)
+    transaction = rows.transaction_of(connection.execute(_TRANSACTION, (reservation_id,)).fetchone(), vault)
+    tickets = connection.execute(_TICKETS, (transaction.id,)).fetchall()
+    return ReservationRecord(
+        reservation=reservation,
+        transaction=transaction,
+        tickets=[rows.ticket_of(ticket, vault) for ticket in tickets],
+    )
 
 
 def _all_live(connection: sqlite3.Connection) -> str:

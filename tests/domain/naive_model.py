@@ -91,6 +91,11 @@ class NaiveModel:
             return NotEnoughTickets
         return Contended if asked > self.available() - self.tentative() else None
 
+    def refuses_cancel(self, reservation_id: str, now: int) -> Refused:
+        """Why an operator cannot cancel this reservation: as the one whose it is."""
+        row = self.row(reservation_id)
+        return self.refuses_touch(reservation_id, row["session"], row["user"], now)
+
     def refuses_touch(self, reservation_id: str, session_id: str | None, user_id: str | None, now: int) -> Refused:
         """Why this caller cannot change this reservation."""
         rows = [row for row in self.active() if row["id"] == reservation_id]

@@ -18,7 +18,16 @@ from hypothesis.stateful import (
     rule,
 )
 
-from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, Extend, Release, Reserve, SetPaused
+from actor_ticketing.domain.commands import (
+    Adopt,
+    Cancel,
+    ChangeTicketType,
+    Convert,
+    Extend,
+    Release,
+    Reserve,
+    SetPaused,
+)
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.inventory import Contended, Inventory
@@ -146,6 +155,16 @@ class InventoryMachine(RuleBasedStateMachine):
         expected = self.model.refuses_touch(reservation_id, owner.session_id, owner.user_id, self.now)
         command = Release(reservation_id=reservation_id, owner=owner)
         refused, events = attempt(lambda: self.inventory.release(command, self.now))
+        assert refused is expected
+        if not refused:
+            self.happen(events)
+            self.model.settle(reservation_id, "CANCELLED")
+
+    @rule(reservation_id=reservations)
+    def cancel(self, reservation_id: str) -> None:
+        expected = self.model.refuses_cancel(reservation_id, self.now)
+        command = Cancel(reservation_id=reservation_id, by="boss")
+        refused, events = attempt(lambda: self.inventory.cancel(command, self.now))
         assert refused is expected
         if not refused:
             self.happen(events)

@@ -78,7 +78,7 @@ async def test_what_a_crash_leaves_is_in_order(tmp_path: Path, clock: ManualCloc
             shutil.copy(running / name, crashed)
     report = verify(crashed / DATABASE)
     assert report.ok
-    assert {check.name: check.looked_at for check in report.checks}[replay.RESERVATIONS] == 7
+    assert {check.name: check.looked_at for check in report.checks}[replay.RESERVATIONS] == 8
 
 
 async def test_holds_started_anew_by_a_clock_that_went_back_are_in_order(

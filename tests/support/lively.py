@@ -45,6 +45,7 @@ async def live(backend: Backend, clock: ManualClock) -> None:
     await office.purchase([(made.id, [ADA] * made.quantity) for made in both], GUEST, ADA)
     await hold(4)
     await office.adopt("guest", "ada")
+    await backend.help_desk.cancel(await hold(1), by="boss")
     for paused in (True, False, True):
         await backend.desk.set_paused("tt_vip", paused=paused, by="boss")
     await backend.desk.change_ticket_type("tt_vip", {"price": 9800}, window={}, total=None)
