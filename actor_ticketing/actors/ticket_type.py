@@ -126,8 +126,8 @@ class TicketTypeActor(JournalingActor):
             case Adopt():
                 events = inventory.adopt(command, now)
                 return events, len(events)
-            case ExpireDue(limit=limit):
-                events = inventory.expire_due(now, limit=limit)
+            case ExpireDue(limit=limit, by=by):
+                events = inventory.expire_due(now, limit=limit, by=by)
                 return events, Expired(count=len(events), waits_for=None if events else inventory.next_deadline())
             case ClaimStock(reserve=reserve):
                 self._free_overdue(reserve, now)

@@ -91,9 +91,10 @@ class Convert:
 
 @value
 class ExpireDue:
-    """Release what is overdue, at most ``limit`` holds at a time."""
+    """Release what is overdue, at most ``limit`` holds at a time. ``by``: who has asked for it, if anybody has."""
 
     limit: int
+    by: str | None = None
 
 
 @value
@@ -110,11 +111,13 @@ class ChangeTicketType:
 
     :ivar changes: fields of :class:`TicketType` by name, but for the window.
     :ivar window: fields of :class:`SalesWindow` by name.
+    :ivar by: who changes it.
     """
 
     changes: Mapping[str, Any]
     window: Mapping[str, int | None]
     total: int | None = None
+    by: str | None = None
 
     def terms(self, present: TicketType) -> TicketType:
         """The terms after the change.

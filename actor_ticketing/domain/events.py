@@ -1,4 +1,8 @@
-"""What has happened: the entries of the ledger, in the past tense. ``at`` is ms since the epoch."""
+"""What has happened: the entries of the ledger, in the past tense. ``at`` is ms since the epoch.
+
+``by`` is the operator who did it, where one did: a user's id, ``admin token``, or ``import``. Entries from before that
+was noted have none.
+"""
 
 from typing import ClassVar
 
@@ -50,15 +54,16 @@ class ReservationAdopted(DomainEvent):
 
 @value
 class ReservationExpired(DomainEvent):
-    """The deadline passed; the stock is back."""
+    """The deadline passed; the stock is back. ``by`` asked for the sweep that found it, if one did."""
 
     kind = "reservation.expired"
     reservation: Reservation
+    by: str | None = None
 
 
 @value
 class ReservationCancelled(DomainEvent):
-    """The buyer released it, or ``by`` did it for them; the stock is back."""
+    """The buyer released it, or ``by`` did for them; the stock is back."""
 
     kind = "reservation.cancelled"
     reservation: Reservation
@@ -95,6 +100,7 @@ class EventCreated(DomainEvent):
 
     kind = "event.created"
     event: Event
+    by: str | None = None
 
 
 @value
@@ -103,6 +109,7 @@ class EventChanged(DomainEvent):
 
     kind = "event.changed"
     event: Event
+    by: str | None = None
 
 
 @value
@@ -112,6 +119,7 @@ class TicketTypeCreated(DomainEvent):
     kind = "ticket_type.created"
     ticket_type: TicketType
     total: int
+    by: str | None = None
 
 
 @value
@@ -121,11 +129,12 @@ class TicketTypeChanged(DomainEvent):
     kind = "ticket_type.changed"
     ticket_type: TicketType
     total: int
+    by: str | None = None
 
 
 @value
 class TicketTypePaused(DomainEvent):
-    """The sale was stopped for a while. ``by``: who did it."""
+    """The sale was stopped for a while."""
 
     kind = "ticket_type.paused"
     ticket_type: TicketType
@@ -134,7 +143,7 @@ class TicketTypePaused(DomainEvent):
 
 @value
 class TicketTypeResumed(DomainEvent):
-    """The sale goes on. ``by``: who let it."""
+    """The sale goes on."""
 
     kind = "ticket_type.resumed"
     ticket_type: TicketType
@@ -148,7 +157,7 @@ CatalogueEvent = (
 
 @value
 class TicketCheckedIn(DomainEvent):
-    """A ticket's holder was let in, and the ticket is used. ``by``: who let them in."""
+    """A ticket's holder was let in, and the ticket is used."""
 
     kind = "ticket.checked_in"
     ticket: Ticket

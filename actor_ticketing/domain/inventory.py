@@ -182,7 +182,9 @@ class Inventory:
             raise Invalid.field("ticketHolders", f"exactly {hold.quantity} holders are needed, one for each ticket")
         return hold
 
-    def expire_due(self, now: int, *, limit: int, freeing: int | None = None) -> list[LedgerEvent]:
+    def expire_due(
+        self, now: int, *, limit: int, freeing: int | None = None, by: str | None = None
+    ) -> list[LedgerEvent]:
         """Expire overdue holds, earliest deadline first: at most ``limit``, or until ``freeing`` tickets are free.
 
         A hold that a purchase has claimed is left to that purchase, which was in time.
@@ -203,7 +205,7 @@ class Inventory:
             if hold.id in self.converting:
                 continue
             freed += hold.quantity
-            expired.append(ReservationExpired(at=now, reservation=hold.settle(ReservationStatus.EXPIRED, now)))
+            expired.append(ReservationExpired(at=now, reservation=hold.settle(ReservationStatus.EXPIRED, now), by=by))
         self._deadlines.put_back(seen.values())
         return expired
 
@@ -231,7 +233,7 @@ class Inventory:
             raise TotalTooLow(sold=self.sold, reserved=self.reserved)
         if total < self.sold + self.reserved + self.tentative:
             raise Contended
-        return [TicketTypeChanged(at=now, ticket_type=terms, total=total)]
+        return [TicketTypeChanged(at=now, ticket_type=terms, total=total, by=command.by)]
 
     def set_paused(self, command: SetPaused, now: int) -> list[LedgerEvent]:
         """Stop the sale or let it go on; nothing happens where it is so already.

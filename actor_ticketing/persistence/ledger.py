@@ -10,6 +10,7 @@ from actor_ticketing.domain.events import (
     LedgerEvent,
     ReservationCancelled,
     ReservationCreated,
+    ReservationExpired,
     ReservationExtended,
     ReservationRescheduled,
     TicketCheckedIn,
@@ -29,7 +30,7 @@ def ledger_rows(entry: Entry) -> Iterator[Row]:
     for seq, event in enumerate(entry.events, entry.first_seq):
         match event:
             case EventCreated(event=show) | EventChanged(event=show):
-                data = {"title": show.title, "venue": show.venue, "startDate": show.start_date}
+                data = {"title": show.title, "venue": show.venue, "startDate": show.start_date, **_by(event.by)}
                 yield (seq, event.at, event.kind, show.id, None, None, _text(data))
             case TicketTypeCreated(ticket_type=terms) | TicketTypeChanged(ticket_type=terms):
                 data = {
@@ -40,6 +41,7 @@ def ledger_rows(entry: Entry) -> Iterator[Row]:
                     "salesStart": terms.window.start,
                     "salesEnd": terms.window.end,
                     "total": event.total,
+                    **_by(event.by),
                 }
                 yield (seq, event.at, event.kind, terms.event_id, terms.id, None, _text(data))
             case TicketTypePaused(ticket_type=terms) | TicketTypeResumed(ticket_type=terms):
@@ -63,10 +65,17 @@ def _reservation_text(event: LedgerEvent) -> str:
             )
         case ReservationExtended(reservation=reservation) | ReservationRescheduled(reservation=reservation):
             return f'{{"quantity":{reservation.quantity},"expiresAt":{reservation.expires_at}}}'
-        case ReservationCancelled(reservation=reservation, by=str(by)):
+        case (
+            ReservationCancelled(reservation=reservation, by=str(by))
+            | ReservationExpired(reservation=reservation, by=str(by))
+        ):
             return _text({"quantity": reservation.quantity, "by": by})
         case _:
             return f'{{"quantity":{event.reservation.quantity}}}'  # type: ignore[union-attr]
+
+
+def _by(who: str | None) -> dict[str, str]:
+    return {} if who is None else {"by": who}
 
 
 def _text(data: dict[str, Any]) -> str:

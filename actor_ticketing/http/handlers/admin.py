@@ -43,7 +43,7 @@ async def create_event(request: web.Request) -> WholeResponse:
         raw,
         admin.caller,
         lambda keep: backend.desk.create_event(
-            event_id=body.id, title=body.title, venue=body.venue, start_date=body.start_date, keep=keep
+            event_id=body.id, title=body.title, venue=body.venue, start_date=body.start_date, by=admin.name, keep=keep
         ),
         lambda show: success(to_json({"event": {**present.event(show), "ticketTypes": []}}), status=201),
     )
@@ -58,7 +58,7 @@ async def change_event(request: web.Request) -> WholeResponse:
         request,
         raw,
         admin.caller,
-        lambda keep: backend.desk.change_event(request.match_info["id"], body.given(), keep=keep),
+        lambda keep: backend.desk.change_event(request.match_info["id"], body.given(), by=admin.name, keep=keep),
         lambda show: _event_answer(backend, show, status=200),
     )
 
@@ -79,6 +79,7 @@ async def create_ticket_type(request: web.Request) -> WholeResponse:
             terms=body.terms(),
             window=body.window(),
             total=body.total,
+            by=admin.name,
             keep=keep,
         ),
         lambda listing: _listing_answer(backend, listing, status=201),
@@ -99,6 +100,7 @@ async def change_ticket_type(request: web.Request) -> WholeResponse:
             body.changed_terms(),
             window=body.changed_window(),
             total=body.changed_total(),
+            by=admin.name,
             keep=keep,
         ),
         lambda listing: _listing_answer(backend, listing, status=200),
@@ -134,7 +136,7 @@ async def cleanup(request: web.Request) -> WholeResponse:
     admin = await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     _, raw = await read_model(request, EmptyBody, may_be_empty=True)
-    return await perform(request, raw, admin.caller, lambda _: backend.sweeper.sweep("manual"), _swept)
+    return await perform(request, raw, admin.caller, lambda _: backend.sweeper.sweep("manual", by=admin.name), _swept)
 
 
 async def cron_cleanup(request: web.Request) -> WholeResponse:
