@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from actor_ticketing.accounts.service import Accounts
+from actor_ticketing.actors.analytics import Analytics
 from actor_ticketing.actors.answers import KeptAnswers
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.box_office import BoxOffice
@@ -135,6 +136,7 @@ async def open_backend(
             desk=parts.desk,
             door=parts.door,
             help_desk=parts.help_desk,
+            analytics=parts.analytics,
             sweeper=parts.sweeper,
             statistics=parts.statistics,
             privacy=parts.privacy,
@@ -156,6 +158,7 @@ class _Parts:
     desk: Desk
     door: Door
     help_desk: HelpDesk
+    analytics: Analytics
     sweeper: Sweeper
     accounts: Accounts
     box_office: BoxOffice
@@ -228,6 +231,7 @@ def _assemble(
         roster=roster,
         desk=desk,
         door=Door(board=board, journal=journal, queries=queries, clock=clock),
+        analytics=Analytics(board=board, queries=queries),
         help_desk=HelpDesk(roster=roster, queries=queries, clock=clock),
         sweeper=sweeper,
         accounts=accounts,

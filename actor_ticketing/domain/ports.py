@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
+from actor_ticketing.domain.analytics import Span, Tally
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.purchase import Purchase, Ticket, Transaction
@@ -246,6 +247,15 @@ class Queries(Protocol):
 
     async def status_counts(self) -> Mapping[ReservationStatus, int]:
         """How many reservations there are in each state; states with none are left out."""
+
+    async def positions(self, start: int, end: int) -> tuple[int, int]:
+        """Where all ledger entries of a stretch of time (ms since the epoch) stand: after one position, up to another.
+
+        Others may stand there too.
+        """
+
+    async def tally(self, span: Span, *, after: int, until: int) -> Tally:
+        """What lies in the span, of the ledger entries after one position and up to another."""
 
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address, however it is spelled in upper and lower case."""

@@ -7,6 +7,7 @@ from actor_ticketing.http.context import DOORS, Doors
 from actor_ticketing.http.handlers import (
     accounts,
     admin,
+    analytics,
     desk,
     door,
     live,
@@ -60,6 +61,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/api/admin/reservations/{_ID}", guarded(desk.reservation)),
         web.post(f"/api/admin/reservations/{_ID}/cancel", guarded(desk.cancel)),
         web.get(f"/api/admin/tickets/{_TYPED_CODE}", guarded(desk.ticket)),
+        web.get("/api/admin/analytics", guarded(analytics.sales)),
         web.post("/api/admin/checkin", guarded(door.check_in)),
         web.post("/api/admin/privacy/erase", guarded(privacy.erase)),
         web.post("/api/admin/privacy/export", guarded(privacy.export)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from actor_ticketing.accounts.service import Accounts
+from actor_ticketing.actors.analytics import Analytics
 from actor_ticketing.actors.answers import KeptAnswers
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.desk import Desk
@@ -37,6 +38,7 @@ class Backend:
     desk: Desk
     door: Door
     help_desk: HelpDesk
+    analytics: Analytics
     sweeper: Sweeper
     statistics: Statistics
     privacy: Privacy

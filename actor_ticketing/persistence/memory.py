@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from actor_ticketing.domain.accounts import Account, AccountRecord, RefreshToken
+from actor_ticketing.domain.analytics import Span, Tally
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import (
     EventChanged,
@@ -35,6 +36,7 @@ from actor_ticketing.domain.purchase import Purchase, Ticket, normalised
 from actor_ticketing.domain.records import Forget, Record
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence.memory_accounts import MemoryAccounts
+from actor_ticketing.persistence.memory_analytics import tally_of
 from actor_ticketing.persistence.people import is_of, tells_of
 
 
@@ -210,6 +212,14 @@ class MemoryStore:
     async def status_counts(self) -> Mapping[ReservationStatus, int]:
         """How many reservations there are in each state."""
         return Counter(reservation.status for reservation in self._reservations.values())
+
+    async def positions(self, start: int, end: int) -> tuple[int, int]:  # noqa: ARG002 - all of it will do.
+        """Where all ledger entries of a stretch of time stand."""
+        return 0, len(self.ledger)
+
+    async def tally(self, span: Span, *, after: int, until: int) -> Tally:
+        """What lies in the span, of the ledger entries after one position and up to another."""
+        return tally_of(self.ledger[after:until], self._reservations, span)
 
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address."""

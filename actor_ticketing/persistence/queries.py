@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
+from actor_ticketing.domain.analytics import Span, Tally
 from actor_ticketing.domain.ids import generate_reservation_code, ids_of_code
 from actor_ticketing.domain.ports import (
     CatalogueRecord,
@@ -17,7 +18,7 @@ from actor_ticketing.domain.ports import (
 )
 from actor_ticketing.domain.purchase import Ticket
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
-from actor_ticketing.persistence import people, rows
+from actor_ticketing.persistence import analytics, people, rows
 from actor_ticketing.persistence.accounts import ACCOUNT, REFRESH, account_of, refresh_token_of
 from actor_ticketing.persistence.connections import Readers
 from actor_ticketing.persistence.history import history_of
@@ -164,6 +165,14 @@ class SqliteQueries:
         """How many reservations there are in each state."""
         pairs = await self._pairs("SELECT status, count(*) FROM reservations GROUP BY 1", ())
         return {ReservationStatus(status): number for status, number in pairs.items()}
+
+    async def positions(self, start: int, end: int) -> tuple[int, int]:
+        """Where all ledger entries of a stretch of time stand."""
+        return await self._readers.run(lambda connection: analytics.positions(connection, start, end))
+
+    async def tally(self, span: Span, *, after: int, until: int) -> Tally:
+        """What lies in the span, of the ledger entries after one position and up to another."""
+        return await self._readers.run(lambda connection: analytics.tally(connection, span, after, until))
 
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address."""

@@ -10,6 +10,7 @@ import pytest
 
 from actor_ticketing.app import DATABASE, Storage, open_storage
 from actor_ticketing.config import Settings
+from actor_ticketing.domain.analytics import Span
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import Entry, Queries, StockRecord
 from actor_ticketing.domain.purchase import CheckIn
@@ -217,3 +218,18 @@ async def test_a_paused_type(both: tuple[Queries, Queries], sqlite: Storage) -> 
         assert found[0] == found[1]
         catalogue = await sqlite.queries.catalogue()
         assert {each.id: each.paused for each in catalogue.ticket_types} == {"other": False, "tt": paused}
+
+
+@pytest.mark.parametrize("types", [None, frozenset[str](), frozenset(["tt"]), frozenset(["tt", "other"])])
+@pytest.mark.parametrize(("start", "end"), [(0, NOW * 2), (NOW, NOW + 3), (NOW + 2, NOW + 70_000), (NOW * 2, NOW * 3)])
+async def test_what_the_ledger_comes_to(
+    both: tuple[Queries, Queries], types: frozenset[str] | None, start: int, end: int
+) -> None:
+    span = Span(start=start, end=end, bucket=1_000, ticket_type_ids=types)
+    memory, sqlite = [
+        await queries.tally(span, after=after, until=until)
+        for queries in both
+        for after, until in [await queries.positions(start, end)]
+    ]
+    assert memory == sqlite
+    assert bool(sqlite.happened) == (types != frozenset() and start < NOW * 2)

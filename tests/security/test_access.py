@@ -123,6 +123,7 @@ TABLE = {
         "/api/admin/reservations/{held}/cancel", OF_ADMINS, {}, asks_session=False
     ),
     "GET /api/admin/tickets/{code}": Row("/api/admin/tickets/{code}", OF_ADMINS),
+    "GET /api/admin/analytics": Row("/api/admin/analytics", OF_ADMINS),
     "POST /api/admin/checkin": Row("/api/admin/checkin", OF_ADMINS, {"code": "{code}"}, asks_session=False),
     "POST /api/admin/privacy/erase": Row(
         "/api/admin/privacy/erase", OF_ADMINS, {"email": "a@example.com"}, asks_session=False
