@@ -23,6 +23,7 @@ from actor_ticketing.actors.help_desk import HelpDesk
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.journaling import Order, accepted
 from actor_ticketing.actors.privacy import Privacy, Retention
+from actor_ticketing.actors.reports import Reports
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.supervisor import Supervisor
@@ -137,6 +138,7 @@ async def open_backend(
             door=parts.door,
             help_desk=parts.help_desk,
             analytics=parts.analytics,
+            reports=parts.reports,
             sweeper=parts.sweeper,
             statistics=parts.statistics,
             privacy=parts.privacy,
@@ -159,6 +161,7 @@ class _Parts:
     door: Door
     help_desk: HelpDesk
     analytics: Analytics
+    reports: Reports
     sweeper: Sweeper
     accounts: Accounts
     box_office: BoxOffice
@@ -232,6 +235,7 @@ def _assemble(
         desk=desk,
         door=Door(board=board, journal=journal, queries=queries, clock=clock),
         analytics=Analytics(board=board, queries=queries),
+        reports=Reports(queries),
         help_desk=HelpDesk(roster=roster, queries=queries, clock=clock),
         sweeper=sweeper,
         accounts=accounts,

@@ -140,6 +140,19 @@ class ReservationRecord:
 
 
 @value
+class SaleRecord:
+    """A transaction, and the ticket type it is for."""
+
+    transaction: Transaction
+    ticket_type_id: str
+
+    @property
+    def id(self) -> str:
+        """The transaction's."""
+        return self.transaction.id
+
+
+@value
 class ReservationMoment:
     """A ledger entry about a reservation, which is as it was left by it. ``at`` is ms since the epoch."""
 
@@ -256,6 +269,15 @@ class Queries(Protocol):
 
     async def tally(self, span: Span, *, after: int, until: int) -> Tally:
         """What lies in the span, of the ledger entries after one position and up to another."""
+
+    async def reservations_after(self, reservation_id: str) -> Sequence[Reservation]:
+        """A portion of the reservations whose ids come after this one, in order; empty when there are none."""
+
+    async def transactions_after(self, transaction_id: str) -> Sequence[SaleRecord]:
+        """A portion of the transactions whose ids come after this one, in order; empty when there are none."""
+
+    async def tickets_after(self, ticket_id: str) -> Sequence[Ticket]:
+        """A portion of the tickets whose ids come after this one, in order; empty when there are none."""
 
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address, however it is spelled in upper and lower case."""

@@ -14,6 +14,7 @@ from actor_ticketing.http.handlers import (
     operations,
     privacy,
     purchases,
+    reports,
     reservations,
     shop,
 )
@@ -62,6 +63,7 @@ def routes() -> list[web.RouteDef]:
         web.post(f"/api/admin/reservations/{_ID}/cancel", guarded(desk.cancel)),
         web.get(f"/api/admin/tickets/{_TYPED_CODE}", guarded(desk.ticket)),
         web.get("/api/admin/analytics", guarded(analytics.sales)),
+        web.get("/api/admin/analytics/report.csv", guarded(reports.download)),
         web.post("/api/admin/checkin", guarded(door.check_in)),
         web.post("/api/admin/privacy/erase", guarded(privacy.erase)),
         web.post("/api/admin/privacy/export", guarded(privacy.export)),

@@ -14,6 +14,7 @@ from actor_ticketing.actors.desk import Desk
 from actor_ticketing.actors.door import Door
 from actor_ticketing.actors.help_desk import HelpDesk
 from actor_ticketing.actors.privacy import Privacy
+from actor_ticketing.actors.reports import Reports
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
@@ -39,6 +40,7 @@ class Backend:
     door: Door
     help_desk: HelpDesk
     analytics: Analytics
+    reports: Reports
     sweeper: Sweeper
     statistics: Statistics
     privacy: Privacy

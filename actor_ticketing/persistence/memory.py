@@ -1,9 +1,9 @@
 """A store in memory with the same promises as SQLite's: for tests, and for trying things out."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from actor_ticketing.domain.accounts import Account, AccountRecord, RefreshToken
 from actor_ticketing.domain.analytics import Span, Tally
@@ -28,6 +28,7 @@ from actor_ticketing.domain.ports import (
     PurchaseRecord,
     ReservationMoment,
     ReservationRecord,
+    SaleRecord,
     StockRecord,
     StoredAnswer,
     Traces,
@@ -38,6 +39,8 @@ from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence.memory_accounts import MemoryAccounts
 from actor_ticketing.persistence.memory_analytics import tally_of
 from actor_ticketing.persistence.people import is_of, tells_of
+
+R = TypeVar("R", Reservation, SaleRecord, Ticket)
 
 
 class MemoryStore:
@@ -221,6 +224,22 @@ class MemoryStore:
         """What lies in the span, of the ledger entries after one position and up to another."""
         return tally_of(self.ledger[after:until], self._reservations, span)
 
+    async def reservations_after(self, reservation_id: str) -> Sequence[Reservation]:
+        """All reservations whose ids come after this one, in order."""
+        return _after(reservation_id, self._reservations.values())
+
+    async def transactions_after(self, transaction_id: str) -> Sequence[SaleRecord]:
+        """All transactions whose ids come after this one, in order."""
+        sales = (
+            SaleRecord(transaction=each.transaction, ticket_type_id=each.reservation.ticket_type_id)
+            for each in self._purchases.values()
+        )
+        return _after(transaction_id, sales)
+
+    async def tickets_after(self, ticket_id: str) -> Sequence[Ticket]:
+        """All tickets whose ids come after this one, in order."""
+        return _after(ticket_id, self._tickets.values())
+
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address."""
         bought, held = [], []
@@ -292,3 +311,7 @@ class MemoryStore:
 
     def _live(self) -> list[Reservation]:
         return [each for each in self._reservations.values() if each.status is ReservationStatus.ACTIVE]
+
+
+def _after(its_id: str, found: Iterable[R]) -> list[R]:
+    return sorted((each for each in found if each.id > its_id), key=lambda each: each.id)

@@ -12,6 +12,7 @@ from actor_ticketing.domain.ports import (
     PersonRecord,
     ReservationMoment,
     ReservationRecord,
+    SaleRecord,
     StockRecord,
     StoredAnswer,
     Traces,
@@ -34,6 +35,16 @@ _TRANSACTION = f"SELECT {rows.TRANSACTION} FROM transactions WHERE reservation_i
 _TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE transaction_id = ? ORDER BY position"  # noqa: S608
 _TICKET = f"SELECT {rows.TICKET} FROM tickets WHERE code = ?"  # noqa: S608
 _ANSWER = f"SELECT {rows.ANSWER} FROM idempotency WHERE caller = ? AND key = ?"  # noqa: S608
+
+PORTION = 500
+"""Rows of a report that are read in one trip."""
+
+_RESERVATIONS = f"SELECT {rows.RESERVATION} FROM reservations WHERE id > ? ORDER BY id LIMIT {PORTION}"  # noqa: S608
+_ALL_TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE id > ? ORDER BY id LIMIT {PORTION}"  # noqa: S608
+_SALES = (
+    f"SELECT t.*, r.ticket_type_id FROM (SELECT {rows.TRANSACTION} FROM transactions "  # noqa: S608
+    f"WHERE id > ? ORDER BY id LIMIT {PORTION}) t JOIN reservations r ON r.id = t.reservation_id ORDER BY t.id"
+)
 
 T = TypeVar("T")
 
@@ -174,6 +185,22 @@ class SqliteQueries:
         """What lies in the span, of the ledger entries after one position and up to another."""
         return await self._readers.run(lambda connection: analytics.tally(connection, span, after, until))
 
+    async def reservations_after(self, reservation_id: str) -> Sequence[Reservation]:
+        """A portion of the reservations whose ids come after this one, in order."""
+        return await self._portion(_RESERVATIONS, reservation_id, lambda row, _: rows.reservation_of(row))
+
+    async def transactions_after(self, transaction_id: str) -> Sequence[SaleRecord]:
+        """A portion of the transactions whose ids come after this one, in order."""
+
+        def sale_of(row: rows.Row, vault: Vault) -> SaleRecord:
+            return SaleRecord(transaction=rows.transaction_of(row, vault), ticket_type_id=row[-1])
+
+        return await self._portion(_SALES, transaction_id, sale_of)
+
+    async def tickets_after(self, ticket_id: str) -> Sequence[Ticket]:
+        """A portion of the tickets whose ids come after this one, in order."""
+        return await self._portion(_ALL_TICKETS, ticket_id, rows.ticket_of)
+
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address."""
         return await self._readers.run(lambda connection: people.person(connection, self._vault, email))
@@ -199,6 +226,11 @@ class SqliteQueries:
             return None if row is None else of(row, self._vault)
 
         return await self._readers.run(read)
+
+    async def _portion(self, sql: str, after: str, of: Callable[[rows.Row, Vault], T]) -> list[T]:
+        return await self._readers.run(
+            lambda connection: [of(row, self._vault) for row in connection.execute(sql, (after,))]
+        )
 
     async def _pairs(self, sql: str, parameters: tuple[Any, ...]) -> dict[str, int]:
         return dict(await self._readers.run(lambda connection: connection.execute(sql, parameters).fetchall()))

@@ -233,3 +233,14 @@ async def test_what_the_ledger_comes_to(
     ]
     assert memory == sqlite
     assert bool(sqlite.happened) == (types != frozenset() and start < NOW * 2)
+
+
+async def test_reports(both: tuple[Queries, Queries]) -> None:
+    memory, sqlite = both
+    for look in ("reservations_after", "transactions_after", "tickets_after"):
+        whole = await getattr(memory, look)("")
+        assert whole
+        assert await getattr(sqlite, look)("") == whole
+        first = whole[0].id
+        assert await getattr(sqlite, look)(first) == await getattr(memory, look)(first) == whole[1:]
+        assert await getattr(sqlite, look)(whole[-1].id) == []

@@ -124,6 +124,7 @@ TABLE = {
     ),
     "GET /api/admin/tickets/{code}": Row("/api/admin/tickets/{code}", OF_ADMINS),
     "GET /api/admin/analytics": Row("/api/admin/analytics", OF_ADMINS),
+    "GET /api/admin/analytics/report.csv": Row("/api/admin/analytics/report.csv?of=tickets", OF_ADMINS),
     "POST /api/admin/checkin": Row("/api/admin/checkin", OF_ADMINS, {"code": "{code}"}, asks_session=False),
     "POST /api/admin/privacy/erase": Row(
         "/api/admin/privacy/erase", OF_ADMINS, {"email": "a@example.com"}, asks_session=False
@@ -170,7 +171,7 @@ async def test_access(api: Api, name: str, caller: str) -> None:
     method, path, sent = name.partition(" ")[0], filled(row.path, known), filled(row.body, known)
     if session is not None and row.asks_session:
         if sent is None:
-            path += f"?sessionId={session}"
+            path += f"{'&' if '?' in path else '?'}sessionId={session}"
         else:
             sent["sessionId"] = session
     response = await api.send(method, path, sent, token=bearer)
