@@ -7,9 +7,9 @@ from typing import Any
 from actor_ticketing.domain.events import (
     EventChanged,
     EventCreated,
-    LedgerEvent,
     ReservationCancelled,
     ReservationCreated,
+    ReservationEvent,
     ReservationExpired,
     ReservationExtended,
     ReservationRescheduled,
@@ -29,6 +29,8 @@ def ledger_rows(entry: Entry) -> Iterator[Row]:
     """One row of :data:`COLUMNS` for each event of a numbered entry."""
     for seq, event in enumerate(entry.events, entry.first_seq):
         match event:
+            case ReservationCreated():  # First, because nearly all are.
+                yield _about_reservation(seq, event)
             case EventCreated(event=show) | EventChanged(event=show):
                 data = {"title": show.title, "venue": show.venue, "startDate": show.start_date, **_by(event.by)}
                 yield (seq, event.at, event.kind, show.id, None, None, _text(data))
@@ -50,12 +52,23 @@ def ledger_rows(entry: Entry) -> Iterator[Row]:
                 data = {"ticketId": used.id, "by": event.by}
                 yield (seq, event.at, event.kind, None, used.ticket_type_id, None, _text(data))
             case _:
-                reservation = event.reservation
-                text = _reservation_text(event)
-                yield (seq, event.at, event.kind, None, reservation.ticket_type_id, reservation.id, text)
+                yield _about_reservation(seq, event)
 
 
-def _reservation_text(event: LedgerEvent) -> str:
+def _about_reservation(seq: int, event: ReservationEvent) -> Row:
+    reservation = event.reservation
+    return (
+        seq,
+        event.at,
+        event.kind,
+        None,
+        reservation.ticket_type_id,
+        reservation.id,
+        _reservation_text(event),
+    )
+
+
+def _reservation_text(event: ReservationEvent) -> str:
     # Formatted by hand: these are integers, and this is on the path of every reservation.
     match event:
         case ReservationCreated(reservation=reservation):
@@ -71,7 +84,7 @@ def _reservation_text(event: LedgerEvent) -> str:
         ):
             return _text({"quantity": reservation.quantity, "by": by})
         case _:
-            return f'{{"quantity":{event.reservation.quantity}}}'  # type: ignore[union-attr]
+            return f'{{"quantity":{event.reservation.quantity}}}'
 
 
 def _by(who: str | None) -> dict[str, str]:
