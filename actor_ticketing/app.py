@@ -12,16 +12,20 @@ from pathlib import Path
 import structlog
 
 from actor_ticketing.accounts.service import Accounts
+from actor_ticketing.actors.analytics import Analytics
 from actor_ticketing.actors.answers import KeptAnswers
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.committed import Committed
 from actor_ticketing.actors.desk import Desk
+from actor_ticketing.actors.door import Door
+from actor_ticketing.actors.help_desk import HelpDesk
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.housekeeping import Housekeeping
 from actor_ticketing.actors.journaling import Order, accepted
 from actor_ticketing.actors.periodic import Periodic
 from actor_ticketing.actors.privacy import DAY_MS, Privacy, Retention
+from actor_ticketing.actors.reports import Reports
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.supervisor import Supervisor
@@ -122,6 +126,7 @@ async def open_backend(
         stack.push_async_callback(parts.journal.close)
         stack.push_async_callback(parts.accounts.close)
         stack.push_async_callback(parts.desk.stop)
+        stack.push_async_callback(parts.door.stop)
         stack.push_async_callback(parts.roster.stop)
         await _recover(storage.queries, parts.board, parts.roster, clock)
         try:
@@ -141,6 +146,10 @@ async def open_backend(
             box_office=parts.box_office,
             answers=parts.answers,
             desk=parts.desk,
+            door=parts.door,
+            help_desk=parts.help_desk,
+            analytics=parts.analytics,
+            reports=parts.reports,
             sweeper=parts.sweeper,
             statistics=parts.statistics,
             privacy=parts.privacy,
@@ -160,6 +169,10 @@ class _Parts:
     journal: GroupCommitJournal
     roster: Roster
     desk: Desk
+    door: Door
+    help_desk: HelpDesk
+    analytics: Analytics
+    reports: Reports
     sweeper: Sweeper
     accounts: Accounts
     box_office: BoxOffice
@@ -239,6 +252,10 @@ def _assemble(
         journal=journal,
         roster=roster,
         desk=desk,
+        door=Door(board=board, journal=journal, queries=queries, clock=clock),
+        analytics=Analytics(board=board, queries=queries),
+        reports=Reports(queries),
+        help_desk=HelpDesk(roster=roster, queries=queries, clock=clock),
         sweeper=sweeper,
         accounts=accounts,
         box_office=box_office,

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from actor_ticketing.accounts.passwords import Passwords
-from actor_ticketing.accounts.turns import Turns
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.accounts import (
     ACCOUNT_PREFIX,
@@ -29,6 +28,7 @@ from actor_ticketing.domain.errors import EmailTaken, InvalidCredentials, Invali
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.ports import Entry, Journal, Queries
 from actor_ticketing.domain.purchase import email_key
+from actor_ticketing.turns import Turns
 
 log = structlog.get_logger(__name__)
 

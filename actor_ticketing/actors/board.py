@@ -12,12 +12,16 @@ from actor_ticketing.domain.events import (
     EventCreated,
     LedgerEvent,
     ReservationAdopted,
-    ReservationConverted,
+    ReservationCancelled,
     ReservationCreated,
+    ReservationExpired,
     ReservationExtended,
     ReservationRescheduled,
+    TicketCheckedIn,
     TicketTypeChanged,
     TicketTypeCreated,
+    TicketTypePaused,
+    TicketTypeResumed,
 )
 from actor_ticketing.domain.ports import CatalogueRecord, Entry
 from actor_ticketing.domain.reservation import Reservation
@@ -109,12 +113,18 @@ class Board:
             case TicketTypeCreated(ticket_type=ticket_type, total=total):
                 self._add_ticket_type(ticket_type)
                 self.counters[ticket_type.id] = Counters(ticket_type_id=ticket_type.id, total=total, sold=0, reserved=0)
-            case TicketTypeChanged(ticket_type=ticket_type):
+            case (
+                TicketTypeChanged(ticket_type=ticket_type)
+                | TicketTypePaused(ticket_type=ticket_type)
+                | TicketTypeResumed(ticket_type=ticket_type)
+            ):
                 self.ticket_types[ticket_type.id] = ticket_type
+            case TicketCheckedIn():
+                pass  # The door asks the store.
             case _:
                 hold = event.reservation
                 self.live.remove(hold)
-                origin = self.origins.ended(hold, was_bought=isinstance(event, ReservationConverted))
+                origin = self.origins.ended(hold, was_abandoned=_was_abandoned(event))
                 if self.holders.are_limited:
                     self.holders.ended(hold, origin)
 
@@ -125,3 +135,7 @@ class Board:
     def _add_ticket_type(self, ticket_type: TicketType) -> None:
         self.ticket_types[ticket_type.id] = ticket_type
         self._types_of[ticket_type.event_id].append(ticket_type.id)
+
+
+def _was_abandoned(event: LedgerEvent) -> bool:
+    return isinstance(event, ReservationExpired) or (isinstance(event, ReservationCancelled) and event.by is None)

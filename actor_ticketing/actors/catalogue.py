@@ -21,6 +21,7 @@ class CreateEvent:
     """Add an event; the outcome is the :class:`Event`."""
 
     event: Event
+    by: str | None = None
 
 
 @value
@@ -29,6 +30,7 @@ class ChangeEvent:
 
     event_id: str
     changes: Mapping[str, Any]
+    by: str | None = None
 
 
 @value
@@ -37,6 +39,7 @@ class CreateTicketType:
 
     ticket_type: TicketType
     total: int
+    by: str | None = None
 
 
 class CatalogueActor(JournalingActor):
@@ -68,24 +71,24 @@ class CatalogueActor(JournalingActor):
 
     def _decide(self, command: Any, now: int) -> tuple[CatalogueEvent, Event | Listing]:
         match command:
-            case CreateEvent(event=event):
+            case CreateEvent(event=event, by=by):
                 if event.id in self._events:
                     raise AlreadyExists("event")
                 self._events[event.id] = event
-                return EventCreated(at=now, event=event), event
-            case ChangeEvent(event_id=event_id, changes=changes):
+                return EventCreated(at=now, event=event, by=by), event
+            case ChangeEvent(event_id=event_id, changes=changes, by=by):
                 if event_id not in self._events:
                     raise NotFound("event")
                 event = self._events[event_id] = replace(self._events[event_id], **changes)
-                return EventChanged(at=now, event=event), event
-            case CreateTicketType(ticket_type=ticket_type, total=total):
+                return EventChanged(at=now, event=event, by=by), event
+            case CreateTicketType(ticket_type=ticket_type, total=total, by=by):
                 if ticket_type.event_id not in self._events:
                     raise NotFound("event")
                 if ticket_type.id in self._ticket_type_ids:
                     raise AlreadyExists("ticket type")
                 ticket_type.window.require_order()
                 self._ticket_type_ids.add(ticket_type.id)
-                return TicketTypeCreated(at=now, ticket_type=ticket_type, total=total), (
+                return TicketTypeCreated(at=now, ticket_type=ticket_type, total=total, by=by), (
                     ticket_type,
                     Counters(ticket_type_id=ticket_type.id, total=total, sold=0, reserved=0),
                 )

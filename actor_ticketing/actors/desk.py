@@ -14,7 +14,7 @@ from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.runtime import LoopFuture, reply_to_all
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.catalogue import Event, SalesWindow, TicketType
-from actor_ticketing.domain.commands import ChangeTicketType
+from actor_ticketing.domain.commands import ChangeTicketType, SetPaused
 from actor_ticketing.domain.errors import Draining
 from actor_ticketing.domain.ids import Entropy, new_id
 from actor_ticketing.domain.ports import Journal
@@ -24,7 +24,10 @@ log = structlog.get_logger(__name__)
 
 
 class Desk:
-    """Every method returns after its commit, and raises a :class:`Refusal` when turned down."""
+    """Every method returns after its commit, and raises a :class:`Refusal` when turned down.
+
+    ``by`` is who does it, for the ledger.
+    """
 
     def __init__(self, *, board: Board, roster: Roster, journal: Journal, clock: Clock, entropy: Entropy) -> None:
         self.board = board
@@ -37,21 +40,31 @@ class Desk:
         self._catalogue = self._launch()
 
     async def create_event(
-        self, *, event_id: str | None, title: str, venue: str, start_date: int, keep: Keep | None = None
+        self,
+        *,
+        event_id: str | None,
+        title: str,
+        venue: str,
+        start_date: int,
+        by: str | None = None,
+        keep: Keep | None = None,
     ) -> Event:
         """Add an event; None makes an id.
 
         :raises AlreadyExists: when the id is taken.
         """
         event = Event(id=event_id or self._new_id("ev"), title=title, venue=venue, start_date=start_date)
-        return await self._ask(CreateEvent(event=event), keep)  # type: ignore[no-any-return]
+        return await self._ask(CreateEvent(event=event, by=by), keep)  # type: ignore[no-any-return]
 
-    async def change_event(self, event_id: str, changes: Mapping[str, Any], *, keep: Keep | None = None) -> Event:
+    async def change_event(
+        self, event_id: str, changes: Mapping[str, Any], *, by: str | None = None, keep: Keep | None = None
+    ) -> Event:
         """Change fields of an event by name.
 
         :raises NotFound: when there is none.
         """
-        return await self._ask(ChangeEvent(event_id=event_id, changes=changes), keep)  # type: ignore[no-any-return]
+        command = ChangeEvent(event_id=event_id, changes=changes, by=by)
+        return await self._ask(command, keep)  # type: ignore[no-any-return]
 
     async def create_ticket_type(
         self,
@@ -61,6 +74,7 @@ class Desk:
         terms: Mapping[str, Any],
         window: SalesWindow,
         total: int,
+        by: str | None = None,
         keep: Keep | None = None,
     ) -> Listing:
         """Add a ticket type; None makes an id.
@@ -68,7 +82,8 @@ class Desk:
         :raises NotFound, AlreadyExists, Invalid: no such event; the id is taken; the window ends before it starts.
         """
         ticket_type = TicketType(id=ticket_type_id or self._new_id("tt"), event_id=event_id, window=window, **terms)
-        return await self._ask(CreateTicketType(ticket_type=ticket_type, total=total), keep)  # type: ignore[no-any-return]
+        command = CreateTicketType(ticket_type=ticket_type, total=total, by=by)
+        return await self._ask(command, keep)  # type: ignore[no-any-return]
 
     async def change_ticket_type(
         self,
@@ -77,6 +92,7 @@ class Desk:
         *,
         window: Mapping[str, int | None],
         total: int | None,
+        by: str | None = None,
         keep: Keep | None = None,
     ) -> Listing:
         """Change terms and ends of the on-sale window by name, and the total unless None.
@@ -84,7 +100,16 @@ class Desk:
         :raises NotFound, TotalTooLow, Invalid: no such type; below what is sold and held; the window is upside down.
         """
         self.board.ticket_type(ticket_type_id)
-        order = Order(command=ChangeTicketType(changes=changes, window=window, total=total), keep=keep)
+        command = ChangeTicketType(changes=changes, window=window, total=total, by=by)
+        return accepted(await self._roster.ask(ticket_type_id, Order(command=command, keep=keep)))  # type: ignore[no-any-return]
+
+    async def set_paused(self, ticket_type_id: str, *, paused: bool, by: str, keep: Keep | None = None) -> Listing:
+        """Stop the sale of a ticket type for a while, or let it go on. What is held stays, and may be bought.
+
+        :raises NotFound: no such type.
+        """
+        self.board.ticket_type(ticket_type_id)
+        order = Order(command=SetPaused(paused=paused, by=by), keep=keep)
         return accepted(await self._roster.ask(ticket_type_id, order))  # type: ignore[no-any-return]
 
     async def _ask(self, command: Any, keep: Keep | None) -> Any:

@@ -10,19 +10,19 @@ from actor_ticketing.domain.commands import ExpireDue
 SWEEP_SLICE = 500
 """Holds that a sweep releases in one step. At start-up, where there may be many, nobody is waiting yet."""
 
-_SWEEP = Order(command=ExpireDue(limit=SWEEP_SLICE))
 
-
-async def expire_all_due(roster: Roster, ticket_type_id: str, tally: Counter[str]) -> int | None:
+async def expire_all_due(roster: Roster, ticket_type_id: str, tally: Counter[str], by: str | None = None) -> int | None:
     """Expire slice by slice until nothing is overdue; return the actor's next deadline (ms), or None.
 
     One that has passed is that of a hold which a purchase has claimed.
 
     :param tally: ``expired`` grows by how many holds went, all of them durably, also when a later slice fails.
+    :param by: who has asked for it, if anybody has.
     :raises Unavailable: when a release could not be stored.
     """
+    order = Order(command=ExpireDue(limit=SWEEP_SLICE, by=by))
     while True:
-        outcome: Expired = accepted(await roster.ask(ticket_type_id, _SWEEP))
+        outcome: Expired = accepted(await roster.ask(ticket_type_id, order))
         tally["expired"] += outcome.count
         if not outcome.count:
             return outcome.waits_for

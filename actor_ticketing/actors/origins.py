@@ -15,7 +15,7 @@ class Origins:
     """Network addresses by reservation.
 
     :ivar are_wanted: whether anybody counts by address; without, none is noted.
-    :ivar on_abandoned: told of each hold that ends without a purchase, with its origin if that is known.
+    :ivar on_abandoned: told of each hold that its buyer lets go or lets expire, with its origin if that is known.
     """
 
     def __init__(self, *, are_wanted: bool) -> None:
@@ -37,10 +37,10 @@ class Origins:
         for reservation_id in reservation_ids:
             self._of.pop(reservation_id, None)
 
-    def ended(self, hold: Reservation, *, was_bought: bool) -> str | None:
+    def ended(self, hold: Reservation, *, was_abandoned: bool) -> str | None:
         """A hold has ended; return its origin, which is forgotten."""
         origin = self._of.pop(hold.id, None)
-        if self.on_abandoned is not None and not was_bought:
+        if was_abandoned and self.on_abandoned is not None:
             try:
                 self.on_abandoned(hold, origin)
             except Exception:

@@ -13,7 +13,17 @@ from actor_ticketing.actors.journaling import JournalingActor, Keep, Order
 from actor_ticketing.actors.runtime import Pending
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.catalogue import Counters, TicketType
-from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, ExpireDue, Extend, Release, Reserve
+from actor_ticketing.domain.commands import (
+    Adopt,
+    Cancel,
+    ChangeTicketType,
+    Convert,
+    ExpireDue,
+    Extend,
+    Release,
+    Reserve,
+    SetPaused,
+)
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent, TicketTypeChanged
 from actor_ticketing.domain.inventory import Contended, Inventory
@@ -91,7 +101,7 @@ class TicketTypeActor(JournalingActor):
             ticket_type_ids=(self.ticket_type_id,),
         )
 
-    def _decide(  # noqa: C901, PLR0911 - a table.
+    def _decide(  # noqa: C901, PLR0911, PLR0912 - a table.
         self, order: Order, now: int
     ) -> tuple[Sequence[LedgerEvent], Any] | Claim:
         """Return the events and the outcome of a command, or the claim it makes."""
@@ -110,11 +120,14 @@ class TicketTypeActor(JournalingActor):
             case Release():
                 events = inventory.release(command, now)
                 return events, events[0].reservation  # type: ignore[union-attr]
+            case Cancel():
+                events = inventory.cancel(command, now)
+                return events, events[0].reservation  # type: ignore[union-attr]
             case Adopt():
                 events = inventory.adopt(command, now)
                 return events, len(events)
-            case ExpireDue(limit=limit):
-                events = inventory.expire_due(now, limit=limit)
+            case ExpireDue(limit=limit, by=by):
+                events = inventory.expire_due(now, limit=limit, by=by)
                 return events, Expired(count=len(events), waits_for=None if events else inventory.next_deadline())
             case ClaimStock(reserve=reserve):
                 self._free_overdue(reserve, now)
@@ -124,6 +137,10 @@ class TicketTypeActor(JournalingActor):
             case ChangeTicketType():
                 events = inventory.change(command, now)
                 return events, _listing(events[0], inventory)
+            case SetPaused():
+                events = inventory.set_paused(command, now)
+                terms = events[0].ticket_type if events else inventory.ticket_type  # type: ignore[union-attr]
+                return events, (terms, inventory.counters())
             case Reschedule():
                 return inventory.reschedule_from_future(now), None
             case _:

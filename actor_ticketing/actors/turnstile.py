@@ -11,7 +11,8 @@ def turn_away(board: Board, policies: Policies, ticket_type_id: str, quantity: i
     In a sell-out nearly every request ends here. One that might get what an overdue hold still occupies does not: only
     the actor can tell.
 
-    :raises Invalid, SalesNotOpen, SalesClosed, NotEnoughTickets: in the order in which the actor finds them.
+    :raises Invalid, SalesNotOpen, SalesClosed, SalesPaused, NotEnoughTickets: in the order in which the actor finds
+        them.
     """
     stock = board.counters[ticket_type_id]
     if quantity <= stock.available or (stock.next_deadline is not None and stock.next_deadline <= now):

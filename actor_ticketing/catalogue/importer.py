@@ -14,6 +14,9 @@ from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.http import present
 from actor_ticketing.http.catalogue_schemas import EventBody, EventPatch, TicketTypeBody, TicketTypePatch
 
+_BY = "import"
+"""Who it was, as the ledger tells. Over HTTP, the service says whose token it was."""
+
 
 class ImportFailed(Exception):
     """The service turned a part of the file down. What came before it in the file has been imported."""
@@ -140,7 +143,7 @@ class DeskTarget:
         body = EventBody.model_validate_json(json.dumps(document))
         try:
             show = await self._desk.create_event(
-                event_id=body.id, title=body.title, venue=body.venue, start_date=body.start_date
+                event_id=body.id, title=body.title, venue=body.venue, start_date=body.start_date, by=_BY
             )
         except Refusal as refusal:
             raise ImportFailed(f"event {body.title}: {refusal.message}") from refusal
@@ -149,7 +152,7 @@ class DeskTarget:
     async def change_event(self, event_id: str, changes: Json) -> None:
         """Change fields of an event."""
         try:
-            await self._desk.change_event(event_id, EventPatch.model_validate_json(json.dumps(changes)).given())
+            await self._desk.change_event(event_id, EventPatch.model_validate_json(json.dumps(changes)).given(), by=_BY)
         except Refusal as refusal:
             raise ImportFailed(f"event {event_id}: {refusal.message}") from refusal
 
@@ -158,7 +161,12 @@ class DeskTarget:
         body = TicketTypeBody.model_validate_json(json.dumps(document))
         try:
             await self._desk.create_ticket_type(
-                ticket_type_id=body.id, event_id=event_id, terms=body.terms(), window=body.window(), total=body.total
+                ticket_type_id=body.id,
+                event_id=event_id,
+                terms=body.terms(),
+                window=body.window(),
+                total=body.total,
+                by=_BY,
             )
         except Refusal as refusal:
             raise ImportFailed(f"ticket type {body.name}: {refusal.message}") from refusal
@@ -168,7 +176,7 @@ class DeskTarget:
         body = TicketTypePatch.model_validate_json(json.dumps(changes))
         try:
             await self._desk.change_ticket_type(
-                ticket_type_id, body.changed_terms(), window=body.changed_window(), total=body.changed_total()
+                ticket_type_id, body.changed_terms(), window=body.changed_window(), total=body.changed_total(), by=_BY
             )
         except Refusal as refusal:
             raise ImportFailed(f"ticket type {ticket_type_id}: {refusal.message}") from refusal

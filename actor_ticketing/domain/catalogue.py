@@ -47,7 +47,7 @@ class TicketType:
     """The terms on which one kind of ticket is sold. Its stock is in :class:`Counters`.
 
     ``price`` is in the minor unit of ``currency`` (ISO 4217). ``max_per_reservation``: None leaves only the service's
-    own bound.
+    own bound. ``paused``: an operator has stopped its sale for a while.
     """
 
     id: str
@@ -57,6 +57,11 @@ class TicketType:
     currency: str
     max_per_reservation: int | None = None
     window: SalesWindow = ALWAYS
+    paused: bool = False
+
+    def is_on_sale(self, now: int) -> bool:
+        """Whether reserve is accepted now, if there is stock."""
+        return self.window.has_opened(now) and not self.window.has_closed(now) and not self.paused
 
 
 @value

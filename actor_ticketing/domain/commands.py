@@ -53,6 +53,14 @@ class Release:
 
 
 @value
+class Cancel:
+    """An operator gives the stock back for the buyer. ``by``: who does it."""
+
+    reservation_id: str
+    by: str
+
+
+@value
 class Adopt:
     """A session's holds become a user's, who has signed in with it. Those that are somebody's already stay theirs."""
 
@@ -83,9 +91,18 @@ class Convert:
 
 @value
 class ExpireDue:
-    """Release what is overdue, at most ``limit`` holds at a time."""
+    """Release what is overdue, at most ``limit`` holds at a time. ``by``: who has asked for it, if anybody has."""
 
     limit: int
+    by: str | None = None
+
+
+@value
+class SetPaused:
+    """Stop the sale for a while, or let it go on. ``by``: who wants it."""
+
+    paused: bool
+    by: str
 
 
 @value
@@ -94,11 +111,13 @@ class ChangeTicketType:
 
     :ivar changes: fields of :class:`TicketType` by name, but for the window.
     :ivar window: fields of :class:`SalesWindow` by name.
+    :ivar by: who changes it.
     """
 
     changes: Mapping[str, Any]
     window: Mapping[str, int | None]
     total: int | None = None
+    by: str | None = None
 
     def terms(self, present: TicketType) -> TicketType:
         """The terms after the change.

@@ -47,6 +47,16 @@ class Invalid(Refusal):
         return cls(f"{field}: {problem}", [{"field": field, "problem": problem}])
 
 
+class InvalidTicket(Refusal):
+    """What was scanned is not a ticket that was signed here."""
+
+    kind = Kind.INVALID
+    code = "invalid_ticket"
+
+    def __init__(self) -> None:
+        super().__init__("This is no ticket of ours.")
+
+
 class Unauthenticated(Refusal):
     """No credentials, or bad ones, where they are needed."""
 
@@ -173,6 +183,15 @@ class SalesClosed(Conflict):
         super().__init__("Sales have closed.")
 
 
+class SalesPaused(Conflict):
+    """An operator has stopped the sale for a while."""
+
+    code = "sales_paused"
+
+    def __init__(self) -> None:
+        super().__init__("Sales are paused at the moment.")
+
+
 class HolderLimitReached(Conflict):
     """A session or user has as many ACTIVE reservations as it may have."""
 
@@ -189,6 +208,24 @@ class TotalTooLow(Conflict):
 
     def __init__(self, *, sold: int, reserved: int) -> None:
         super().__init__("The total cannot go below what is sold and held.", {"sold": sold, "reserved": reserved})
+
+
+class TicketAlreadyUsed(Conflict):
+    """Somebody was let in with this ticket. ``at``: ms since the epoch; ``by``: who let them in."""
+
+    code = "ticket_already_used"
+
+    def __init__(self, *, at: int, by: str) -> None:
+        super().__init__("This ticket was used already.", {"checkedInAt": rfc3339(at), "by": by})
+
+
+class TicketForAnotherEvent(Conflict):
+    """The ticket is good, and not for what is let in here."""
+
+    code = "ticket_for_another_event"
+
+    def __init__(self, *, ticket_type_id: str) -> None:
+        super().__init__("This ticket is for something else.", {"ticketTypeId": ticket_type_id})
 
 
 class EmailTaken(Conflict):

@@ -1,9 +1,13 @@
-"""What has happened: the entries of the ledger, in the past tense. ``at`` is ms since the epoch."""
+"""What has happened: the entries of the ledger, in the past tense. ``at`` is ms since the epoch.
+
+``by`` is the operator who did it, where one did: a user's id, ``admin token``, or ``import``. Entries from before that
+was noted have none.
+"""
 
 from typing import ClassVar
 
 from actor_ticketing.domain.catalogue import Event, TicketType
-from actor_ticketing.domain.purchase import Purchase
+from actor_ticketing.domain.purchase import Purchase, Ticket
 from actor_ticketing.domain.reservation import Reservation
 from actor_ticketing.domain.values import value
 
@@ -50,18 +54,20 @@ class ReservationAdopted(DomainEvent):
 
 @value
 class ReservationExpired(DomainEvent):
-    """The deadline passed; the stock is back."""
+    """The deadline passed; the stock is back. ``by`` asked for the sweep that found it, if one did."""
 
     kind = "reservation.expired"
     reservation: Reservation
+    by: str | None = None
 
 
 @value
 class ReservationCancelled(DomainEvent):
-    """The buyer released it; the stock is back."""
+    """The buyer released it, or ``by`` did for them; the stock is back."""
 
     kind = "reservation.cancelled"
     reservation: Reservation
+    by: str | None = None
 
 
 @value
@@ -94,6 +100,7 @@ class EventCreated(DomainEvent):
 
     kind = "event.created"
     event: Event
+    by: str | None = None
 
 
 @value
@@ -102,6 +109,7 @@ class EventChanged(DomainEvent):
 
     kind = "event.changed"
     event: Event
+    by: str | None = None
 
 
 @value
@@ -111,6 +119,7 @@ class TicketTypeCreated(DomainEvent):
     kind = "ticket_type.created"
     ticket_type: TicketType
     total: int
+    by: str | None = None
 
 
 @value
@@ -120,7 +129,39 @@ class TicketTypeChanged(DomainEvent):
     kind = "ticket_type.changed"
     ticket_type: TicketType
     total: int
+    by: str | None = None
 
 
-CatalogueEvent = EventCreated | EventChanged | TicketTypeCreated | TicketTypeChanged
-LedgerEvent = ReservationEvent | CatalogueEvent
+@value
+class TicketTypePaused(DomainEvent):
+    """The sale was stopped for a while."""
+
+    kind = "ticket_type.paused"
+    ticket_type: TicketType
+    by: str
+
+
+@value
+class TicketTypeResumed(DomainEvent):
+    """The sale goes on."""
+
+    kind = "ticket_type.resumed"
+    ticket_type: TicketType
+    by: str
+
+
+CatalogueEvent = (
+    EventCreated | EventChanged | TicketTypeCreated | TicketTypeChanged | TicketTypePaused | TicketTypeResumed
+)
+
+
+@value
+class TicketCheckedIn(DomainEvent):
+    """A ticket's holder was let in, and the ticket is used."""
+
+    kind = "ticket.checked_in"
+    ticket: Ticket
+    by: str
+
+
+LedgerEvent = ReservationEvent | CatalogueEvent | TicketCheckedIn

@@ -1,7 +1,8 @@
 """Identifiers and codes. Randomness is handed in as ``entropy``: a function from a byte count to that many bytes."""
 
+import re
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 Entropy = Callable[[int], bytes]
@@ -14,6 +15,7 @@ _TO_PYTHON = str.maketrans(_BASE32, "0123456789abcdefghijklmnopqrstuv")
 # No 0/O, 1/I/L, 2/Z, 5/S, 8/B: a code is read out over the phone and typed at the door.
 CODE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"
 _CODE_PAIRS = [a + b for a in CODE_ALPHABET for b in CODE_ALPHABET]
+_RESERVATION_CODE = re.compile(f"[{CODE_ALPHABET}]{{6}}(-[{CODE_ALPHABET}]{{6}}){{2}}")
 _CODES = len(CODE_ALPHABET) ** 16
 
 
@@ -70,11 +72,34 @@ def _letters_of_second(time_part: str) -> str:
     return "".join([_CODE_PAIRS[second // 625**place % 625] for place in (2, 1, 0)])
 
 
+def ids_of_code(code: str) -> Iterator[tuple[str, str]]:
+    """Where the ids lie that may have a reservation's code: each from the first, inclusive, up to the second.
+
+    The letters for the second come round every 25**6 seconds, which is 7.7 years. There are none for what is no code.
+    """
+    if not _RESERVATION_CODE.fullmatch(code):
+        return
+    second = 0
+    for letter in code[-6:]:
+        second = second * 25 + CODE_ALPHABET.index(letter)
+    for each in range(second, 2**48 // 1000, 25**6):
+        yield _time_part(each * 1000), _time_part((each + 1) * 1000)
+
+
 def generate_unique_code(entropy: Entropy) -> str:
     """Return a ticket's code, such as ``KWRT-93HM-CQ4V-AA7K`` (74 random bits). Who knows it can fetch the QR code."""
     # 24 bytes, twice as many as needed, keep the bias of the remainder below 2**-60.
     first, second = divmod(int.from_bytes(entropy(24), "big") % _CODES, 25**8)
     return f"{_eight_letters(first)}-{_eight_letters(second)}"
+
+
+def typed_code(text: str, *, group: int) -> str:
+    """Return a code as it is written here, however somebody has typed it: in lower case, say, or without dashes.
+
+    :param group: how many letters stand between two dashes: 4 in a ticket's code, 6 in a reservation's.
+    """
+    letters = "".join([letter for letter in text.upper() if letter.isalnum()])
+    return "-".join([letters[at : at + group] for at in range(0, len(letters), group)])
 
 
 def _eight_letters(number: int) -> str:

@@ -6,9 +6,19 @@ never written down: they last until every ticket type involved has agreed, or on
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from actor_ticketing.domain.catalogue import Counters, TicketType
-from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, Extend, Release, Reserve
+from actor_ticketing.domain.commands import (
+    Adopt,
+    Cancel,
+    ChangeTicketType,
+    Convert,
+    Extend,
+    Release,
+    Reserve,
+    SetPaused,
+)
 from actor_ticketing.domain.deadlines import DeadlineQueue
 from actor_ticketing.domain.errors import Forbidden, Invalid, NotEnoughTickets, NotFound, TotalTooLow
 from actor_ticketing.domain.events import (
@@ -21,6 +31,8 @@ from actor_ticketing.domain.events import (
     ReservationExtended,
     ReservationRescheduled,
     TicketTypeChanged,
+    TicketTypePaused,
+    TicketTypeResumed,
 )
 from actor_ticketing.domain.outcomes import converted, created
 from actor_ticketing.domain.policies import Policies, check_on_sale
@@ -99,7 +111,7 @@ class Inventory:
     def reserve(self, command: Reserve, now: int) -> list[LedgerEvent]:
         """Hold stock for every line.
 
-        :raises Invalid, SalesNotOpen, SalesClosed, NotEnoughTickets: as its rules say.
+        :raises Invalid, SalesNotOpen, SalesClosed, SalesPaused, NotEnoughTickets: as its rules say.
         :raises Contended: when it falls short only because of tentative claims.
         """
         self._check_reserve(command, now)
@@ -135,6 +147,12 @@ class Inventory:
         hold = self._live(command.reservation_id, command.owner, now)
         return [ReservationCancelled(at=now, reservation=hold.settle(ReservationStatus.CANCELLED, now))]
 
+    def cancel(self, command: Cancel, now: int) -> list[LedgerEvent]:
+        """Give stock back for the buyer. Raises as :meth:`release`, but that it need not be the operator's."""
+        hold = self._open(self._held(command.reservation_id), now)
+        cancelled = hold.settle(ReservationStatus.CANCELLED, now)
+        return [ReservationCancelled(at=now, reservation=cancelled, by=command.by)]
+
     def adopt(self, command: Adopt, now: int) -> list[LedgerEvent]:
         """Make a session's holds a user's. What has ended meanwhile, or is somebody's, is passed over.
 
@@ -164,7 +182,9 @@ class Inventory:
             raise Invalid.field("ticketHolders", f"exactly {hold.quantity} holders are needed, one for each ticket")
         return hold
 
-    def expire_due(self, now: int, *, limit: int, freeing: int | None = None) -> list[LedgerEvent]:
+    def expire_due(
+        self, now: int, *, limit: int, freeing: int | None = None, by: str | None = None
+    ) -> list[LedgerEvent]:
         """Expire overdue holds, earliest deadline first: at most ``limit``, or until ``freeing`` tickets are free.
 
         A hold that a purchase has claimed is left to that purchase, which was in time.
@@ -185,7 +205,7 @@ class Inventory:
             if hold.id in self.converting:
                 continue
             freed += hold.quantity
-            expired.append(ReservationExpired(at=now, reservation=hold.settle(ReservationStatus.EXPIRED, now)))
+            expired.append(ReservationExpired(at=now, reservation=hold.settle(ReservationStatus.EXPIRED, now), by=by))
         self._deadlines.put_back(seen.values())
         return expired
 
@@ -213,7 +233,18 @@ class Inventory:
             raise TotalTooLow(sold=self.sold, reserved=self.reserved)
         if total < self.sold + self.reserved + self.tentative:
             raise Contended
-        return [TicketTypeChanged(at=now, ticket_type=terms, total=total)]
+        return [TicketTypeChanged(at=now, ticket_type=terms, total=total, by=command.by)]
+
+    def set_paused(self, command: SetPaused, now: int) -> list[LedgerEvent]:
+        """Stop the sale or let it go on; nothing happens where it is so already.
+
+        A bulk request that has claimed its stock was in time.
+        """
+        if self.ticket_type.paused == command.paused:
+            return []
+        terms = replace(self.ticket_type, paused=command.paused)
+        kind = TicketTypePaused if command.paused else TicketTypeResumed
+        return [kind(at=now, ticket_type=terms, by=command.by)]
 
     # Tentative claims
 
@@ -262,18 +293,27 @@ class Inventory:
             case TicketTypeChanged(ticket_type=terms, total=total):
                 self.ticket_type = terms
                 self.total = total
+            case TicketTypePaused(ticket_type=terms) | TicketTypeResumed(ticket_type=terms):
+                self.ticket_type = terms
             case _:
                 raise ValueError(f"{event.kind} does not concern an inventory")
         self._deadlines.compact()
 
     def _live(self, reservation_id: str, owner: Owner, now: int) -> Reservation:
+        hold = self._held(reservation_id)
+        if not hold.belongs_to(owner):
+            raise Forbidden("This reservation belongs to someone else.")
+        return self._open(hold, now)
+
+    def _held(self, reservation_id: str) -> Reservation:
         hold = self.holds.get(reservation_id)
         if hold is None:
             raise NotFound("reservation")
-        if not hold.belongs_to(owner):
-            raise Forbidden("This reservation belongs to someone else.")
+        return hold
+
+    def _open(self, hold: Reservation, now: int) -> Reservation:
         # A purchase that has claimed it was in time, so this is not yet the moment to say that it is too late.
-        if reservation_id in self.converting:
+        if hold.id in self.converting:
             raise Contended
         hold.require_active(now)
         return hold

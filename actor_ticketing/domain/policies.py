@@ -1,7 +1,7 @@
 """The rules an operator can set: how many, how long, how often."""
 
 from actor_ticketing.domain.catalogue import TicketType
-from actor_ticketing.domain.errors import ExtensionLimitReached, Invalid, SalesClosed, SalesNotOpen
+from actor_ticketing.domain.errors import ExtensionLimitReached, Invalid, SalesClosed, SalesNotOpen, SalesPaused
 from actor_ticketing.domain.reservation import Reservation
 from actor_ticketing.domain.values import value
 
@@ -41,14 +41,16 @@ class HoldPolicy:
 
 
 def check_on_sale(ticket_type: TicketType, now: int) -> None:
-    """Check the on-sale window.
+    """Check the on-sale window, and that nobody has stopped the sale inside it.
 
-    :raises SalesNotOpen, SalesClosed: outside it.
+    :raises SalesNotOpen, SalesClosed, SalesPaused: in this order.
     """
     if not ticket_type.window.has_opened(now):
         raise SalesNotOpen
     if ticket_type.window.has_closed(now):
         raise SalesClosed
+    if ticket_type.paused:
+        raise SalesPaused
 
 
 @value

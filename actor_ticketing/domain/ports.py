@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
+from actor_ticketing.domain.analytics import Span, Tally
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.purchase import Purchase, Ticket, Transaction
@@ -147,6 +148,19 @@ class SoldTicket:
 
 
 @value
+class SaleRecord:
+    """A transaction, and the ticket type it is for."""
+
+    transaction: Transaction
+    ticket_type_id: str
+
+    @property
+    def id(self) -> str:
+        """The transaction's."""
+        return self.transaction.id
+
+
+@value
 class ReservationMoment:
     """A ledger entry about a reservation, which is as it was left by it. ``at`` is ms since the epoch."""
 
@@ -222,6 +236,12 @@ class Queries(Protocol):
     async def reservation(self, reservation_id: str) -> ReservationRecord | None:
         """One reservation in any state."""
 
+    async def reservation_by_code(self, code: str) -> ReservationRecord | None:
+        """The same, by its code."""
+
+    async def reservation_of_ticket(self, code: str) -> ReservationRecord | None:
+        """The reservation of which a ticket with this code came."""
+
     async def ticket(self, code: str) -> Ticket | None:
         """One ticket by its code."""
 
@@ -256,6 +276,24 @@ class Queries(Protocol):
 
     async def status_counts(self) -> Mapping[ReservationStatus, int]:
         """How many reservations there are in each state; states with none are left out."""
+
+    async def positions(self, start: int, end: int) -> tuple[int, int]:
+        """Where all ledger entries of a stretch of time (ms since the epoch) stand: after one position, up to another.
+
+        Others may stand there too.
+        """
+
+    async def tally(self, span: Span, *, after: int, until: int) -> Tally:
+        """What lies in the span, of the ledger entries after one position and up to another."""
+
+    async def reservations_after(self, reservation_id: str) -> Sequence[Reservation]:
+        """A portion of the reservations whose ids come after this one, in order; empty when there are none."""
+
+    async def transactions_after(self, transaction_id: str) -> Sequence[SaleRecord]:
+        """A portion of the transactions whose ids come after this one, in order; empty when there are none."""
+
+    async def tickets_after(self, ticket_id: str) -> Sequence[Ticket]:
+        """A portion of the tickets whose ids come after this one, in order; empty when there are none."""
 
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address, however it is spelled in upper and lower case."""

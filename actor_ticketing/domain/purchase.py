@@ -43,10 +43,19 @@ def normalised(name: str) -> str:
 
 
 @value
+class CheckIn:
+    """The use of a ticket. ``at``: ms since the epoch; ``by``: who let its holder in."""
+
+    at: int
+    by: str
+
+
+@value
 class Ticket:
     """One admission. ``code`` is unique over all tickets; ``position`` counts from 0 within the transaction.
 
-    ``holder`` is None once they have been forgotten; the ticket is valid all the same.
+    ``holder`` is None once they have been forgotten; the ticket is valid all the same. ``checked_in`` is None until it
+    is used.
     """
 
     id: str
@@ -55,6 +64,7 @@ class Ticket:
     ticket_type_id: str
     position: int
     holder: Person | None
+    checked_in: CheckIn | None = None
 
 
 @value

@@ -7,11 +7,15 @@ from actor_ticketing.http.context import DOORS, Doors
 from actor_ticketing.http.handlers import (
     accounts,
     admin,
+    analytics,
+    desk,
+    door,
     live,
     operations,
     papers,
     privacy,
     purchases,
+    reports,
     reservations,
     shop,
 )
@@ -22,6 +26,7 @@ from actor_ticketing.http.throttling import guarded, within
 # What is not such an id is no address here, so no handler meets a NUL, a slash or a surrogate in one.
 _ID = "{id:[A-Za-z0-9._~-]{1,128}}"
 _CODE = "{code:[A-Z0-9-]{1,64}}"
+_TYPED_CODE = "{code:[A-Za-z0-9-]{1,64}}"
 _RESERVATIONS = "/api/public/reservations"
 
 
@@ -53,8 +58,17 @@ def routes() -> list[web.RouteDef]:
         web.patch(f"/api/admin/events/{_ID}", guarded(admin.change_event)),
         web.post(f"/api/admin/events/{_ID}/ticket-types", guarded(admin.create_ticket_type)),
         web.patch(f"/api/admin/ticket-types/{_ID}", guarded(admin.change_ticket_type)),
+        web.post(f"/api/admin/ticket-types/{_ID}/pause", guarded(admin.pause)),
+        web.post(f"/api/admin/ticket-types/{_ID}/resume", guarded(admin.resume)),
         web.post("/api/admin/reservations/cleanup", guarded(admin.cleanup)),
         web.get("/api/admin/reservations/cleanup", guarded(admin.statistics)),
+        web.get(f"/api/admin/reservations/by-code/{_TYPED_CODE}", guarded(desk.reservation_by_code)),
+        web.get(f"/api/admin/reservations/{_ID}", guarded(desk.reservation)),
+        web.post(f"/api/admin/reservations/{_ID}/cancel", guarded(desk.cancel)),
+        web.get(f"/api/admin/tickets/{_TYPED_CODE}", guarded(desk.ticket)),
+        web.get("/api/admin/analytics", guarded(analytics.sales)),
+        web.get("/api/admin/analytics/report.csv", guarded(reports.download)),
+        web.post("/api/admin/checkin", guarded(door.check_in)),
         web.post("/api/admin/privacy/erase", guarded(privacy.erase)),
         web.post("/api/admin/privacy/export", guarded(privacy.export)),
         web.get("/api/cron/cleanup-reservations", guarded(admin.cron_cleanup)),

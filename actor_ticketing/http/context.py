@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from actor_ticketing.accounts.service import Accounts
+from actor_ticketing.actors.analytics import Analytics
 from actor_ticketing.actors.answers import KeptAnswers
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.desk import Desk
+from actor_ticketing.actors.door import Door
+from actor_ticketing.actors.help_desk import HelpDesk
 from actor_ticketing.actors.privacy import Privacy
+from actor_ticketing.actors.reports import Reports
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
@@ -34,6 +38,10 @@ class Backend:
     box_office: BoxOffice
     answers: KeptAnswers
     desk: Desk
+    door: Door
+    help_desk: HelpDesk
+    analytics: Analytics
+    reports: Reports
     sweeper: Sweeper
     statistics: Statistics
     privacy: Privacy

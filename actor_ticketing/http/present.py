@@ -46,7 +46,8 @@ def ticket_type(terms: TicketType, counters: Counters, now: int) -> Json:
         "maxPerReservation": terms.max_per_reservation,
         "salesStart": instant_or_none(terms.window.start),
         "salesEnd": instant_or_none(terms.window.end),
-        "onSale": terms.window.has_opened(now) and not terms.window.has_closed(now),
+        "onSale": terms.is_on_sale(now),
+        "paused": terms.paused,
         **stock(counters),
     }
 

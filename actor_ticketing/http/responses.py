@@ -13,10 +13,13 @@ JSON_UTF8 = "application/json; charset=utf-8"
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _NO_BODY = (204, 304)
 # Nothing that is answered here is a page, whatever somebody makes a browser believe (OWASP REST Security Cheat Sheet).
-_IN_EVERY_HEAD = (
-    "Server: actor-ticketing\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n"
-)
+IN_EVERY_HEAD = {
+    "Server": "actor-ticketing",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+}
+_IN_EVERY_HEAD = "".join([f"{name}: {value}\r\n" for name, value in IN_EVERY_HEAD.items()])
 
 
 class WholeResponse(web.StreamResponse):

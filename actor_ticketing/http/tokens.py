@@ -37,6 +37,11 @@ class Identity:
         """Whose Idempotency-Keys these are."""
         return f"user:{self.user_id}" if self.user_id is not None else "admin"
 
+    @property
+    def name(self) -> str:
+        """Who it was, as the ledger tells of what admins do."""
+        return self.user_id if self.user_id is not None else "admin token"
+
 
 class Keys(Protocol):
     """What an issuer's tokens are checked with."""

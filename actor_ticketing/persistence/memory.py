@@ -1,20 +1,25 @@
 """A store in memory with the same promises as SQLite's: for tests, and for trying things out."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from actor_ticketing.domain.accounts import Account, AccountRecord, RefreshToken
+from actor_ticketing.domain.analytics import Span, Tally
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import (
     EventChanged,
     EventCreated,
     LedgerEvent,
     ReservationConverted,
+    TicketCheckedIn,
     TicketTypeChanged,
     TicketTypeCreated,
+    TicketTypePaused,
+    TicketTypeResumed,
 )
+from actor_ticketing.domain.ids import generate_reservation_code, ids_of_code
 from actor_ticketing.domain.ports import (
     CatalogueRecord,
     Entry,
@@ -23,6 +28,7 @@ from actor_ticketing.domain.ports import (
     PurchaseRecord,
     ReservationMoment,
     ReservationRecord,
+    SaleRecord,
     SoldTicket,
     StockRecord,
     StoredAnswer,
@@ -32,7 +38,10 @@ from actor_ticketing.domain.purchase import Purchase, Ticket, email_key
 from actor_ticketing.domain.records import Forget, Record, TracesWiped
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence.memory_accounts import MemoryAccounts
+from actor_ticketing.persistence.memory_analytics import tally_of
 from actor_ticketing.persistence.people import is_of, tells_of
+
+R = TypeVar("R", Reservation, SaleRecord, Ticket)
 
 
 class MemoryStore:
@@ -75,13 +84,27 @@ class MemoryStore:
             case TicketTypeCreated(ticket_type=terms, total=total):
                 self._ticket_types[terms.id] = terms
                 self._counters[terms.id] = Counters(ticket_type_id=terms.id, total=total, sold=0, reserved=0)
-            case TicketTypeChanged(ticket_type=terms):
+            case (
+                TicketTypeChanged(ticket_type=terms)
+                | TicketTypePaused(ticket_type=terms)
+                | TicketTypeResumed(ticket_type=terms)
+            ):
                 self._ticket_types[terms.id] = terms
+            case TicketCheckedIn(ticket=used):
+                self._check_in(used)
             case _:
                 self._reservations[event.reservation.id] = event.reservation
                 if isinstance(event, ReservationConverted):
                     self._purchases[event.reservation.id] = event.purchase
                     self._tickets.update((ticket.code, ticket) for ticket in event.purchase.tickets)
+
+    def _check_in(self, used: Ticket) -> None:
+        # Its holder may have been forgotten since it was read.
+        self._tickets[used.code] = present = replace(self._tickets[used.code], checked_in=used.checked_in)
+        for reservation_id, purchase in self._purchases.items():
+            if purchase.transaction.id == used.transaction_id:
+                tickets = tuple(present if each.id == used.id else each for each in purchase.tickets)
+                self._purchases[reservation_id] = replace(purchase, tickets=tickets)
 
     def _keep(self, record: Record) -> None:
         if isinstance(record, AccountRecord):
@@ -141,6 +164,21 @@ class MemoryStore:
             reservation=reservation, transaction=purchase.transaction, tickets=list(purchase.tickets)
         )
 
+    async def reservation_by_code(self, code: str) -> ReservationRecord | None:
+        """The same, by its code."""
+        for first, end in ids_of_code(code):
+            for reservation_id in self._reservations:
+                if first <= reservation_id < end and generate_reservation_code(reservation_id) == code:
+                    return await self.reservation(reservation_id)
+        return None
+
+    async def reservation_of_ticket(self, code: str) -> ReservationRecord | None:
+        """The reservation of which a ticket with this code came."""
+        for reservation_id, purchase in self._purchases.items():
+            if any(ticket.code == code for ticket in purchase.tickets):
+                return await self.reservation(reservation_id)
+        return None
+
     async def ticket(self, code: str) -> Ticket | None:
         """One ticket by its code."""
         return self._tickets.get(code)
@@ -191,6 +229,30 @@ class MemoryStore:
     async def status_counts(self) -> Mapping[ReservationStatus, int]:
         """How many reservations there are in each state."""
         return Counter(reservation.status for reservation in self._reservations.values())
+
+    async def positions(self, start: int, end: int) -> tuple[int, int]:  # noqa: ARG002 - all of it will do.
+        """Where all ledger entries of a stretch of time stand."""
+        return 0, len(self.ledger)
+
+    async def tally(self, span: Span, *, after: int, until: int) -> Tally:
+        """What lies in the span, of the ledger entries after one position and up to another."""
+        return tally_of(self.ledger[after:until], self._reservations, span)
+
+    async def reservations_after(self, reservation_id: str) -> Sequence[Reservation]:
+        """All reservations whose ids come after this one, in order."""
+        return _after(reservation_id, self._reservations.values())
+
+    async def transactions_after(self, transaction_id: str) -> Sequence[SaleRecord]:
+        """All transactions whose ids come after this one, in order."""
+        sales = (
+            SaleRecord(transaction=each.transaction, ticket_type_id=each.reservation.ticket_type_id)
+            for each in self._purchases.values()
+        )
+        return _after(transaction_id, sales)
+
+    async def tickets_after(self, ticket_id: str) -> Sequence[Ticket]:
+        """All tickets whose ids come after this one, in order."""
+        return _after(ticket_id, self._tickets.values())
 
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address."""
@@ -263,3 +325,7 @@ class MemoryStore:
 
     def _live(self) -> list[Reservation]:
         return [each for each in self._reservations.values() if each.status is ReservationStatus.ACTIVE]
+
+
+def _after(its_id: str, found: Iterable[R]) -> list[R]:
+    return sorted((each for each in found if each.id > its_id), key=lambda each: each.id)

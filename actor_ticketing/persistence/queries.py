@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
+from actor_ticketing.domain.analytics import Span, Tally
+from actor_ticketing.domain.ids import generate_reservation_code, ids_of_code
 from actor_ticketing.domain.ports import (
     CatalogueRecord,
     PersonRecord,
     ReservationMoment,
     ReservationRecord,
+    SaleRecord,
     SoldTicket,
     StockRecord,
     StoredAnswer,
@@ -17,7 +20,7 @@ from actor_ticketing.domain.ports import (
 )
 from actor_ticketing.domain.purchase import Ticket
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
-from actor_ticketing.persistence import people, rows
+from actor_ticketing.persistence import analytics, people, rows
 from actor_ticketing.persistence.accounts import ACCOUNT, REFRESH, account_of, refresh_token_of
 from actor_ticketing.persistence.connections import Readers
 from actor_ticketing.persistence.history import history_of
@@ -27,6 +30,8 @@ _CATALOGUE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types ORDER BY rowid"  # no
 _ONE_TYPE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types WHERE id = ?"  # noqa: S608
 _LIVE = f"SELECT {rows.LIVE_HOLD} FROM reservations WHERE status = 'ACTIVE'"  # noqa: S608
 _RESERVATION = f"SELECT {rows.RESERVATION} FROM reservations WHERE id = ?"  # noqa: S608
+_IDS = "SELECT id FROM reservations WHERE id >= ? AND id < ?"
+_SOLD_AS = "SELECT t.reservation_id FROM tickets k JOIN transactions t ON t.id = k.transaction_id WHERE k.code = ?"
 _TRANSACTION = f"SELECT {rows.TRANSACTION} FROM transactions WHERE reservation_id = ?"  # noqa: S608
 _SALE = f"SELECT {rows.TRANSACTION} FROM transactions WHERE id = ?"  # noqa: S608
 _TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE transaction_id = ? ORDER BY position"  # noqa: S608
@@ -35,6 +40,16 @@ _ANSWER = f"SELECT {rows.ANSWER} FROM idempotency WHERE caller = ? AND key = ?" 
 _HAS_OUTLIVED = (
     "SELECT EXISTS (SELECT 1 FROM idempotency WHERE created_at < ?) "
     "OR EXISTS (SELECT 1 FROM refresh_tokens WHERE expires_at < ?)"
+)
+
+PORTION = 500
+"""Rows of a report that are read in one trip."""
+
+_RESERVATIONS = f"SELECT {rows.RESERVATION} FROM reservations WHERE id > ? ORDER BY id LIMIT {PORTION}"  # noqa: S608
+_ALL_TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE id > ? ORDER BY id LIMIT {PORTION}"  # noqa: S608
+_SALES = (
+    f"SELECT t.*, r.ticket_type_id FROM (SELECT {rows.TRANSACTION} FROM transactions "  # noqa: S608
+    f"WHERE id > ? ORDER BY id LIMIT {PORTION}) t JOIN reservations r ON r.id = t.reservation_id ORDER BY t.id"
 )
 
 T = TypeVar("T")
@@ -105,23 +120,26 @@ class SqliteQueries:
 
     async def reservation(self, reservation_id: str) -> ReservationRecord | None:
         """One reservation in any state, with what came of it."""
+        return await self._readers.run(lambda connection: _record(connection, self._vault, reservation_id))
+
+    async def reservation_by_code(self, code: str) -> ReservationRecord | None:
+        """The same, by its code."""
 
         def read(connection: sqlite3.Connection) -> ReservationRecord | None:
-            row = connection.execute(_RESERVATION, (reservation_id,)).fetchone()
-            if row is None:
-                return None
-            reservation = rows.reservation_of(row)
-            if reservation.status is not ReservationStatus.CONVERTED:
-                return ReservationRecord(reservation=reservation)
-            transaction = rows.transaction_of(
-                connection.execute(_TRANSACTION, (reservation_id,)).fetchone(), self._vault
-            )
-            tickets = connection.execute(_TICKETS, (transaction.id,)).fetchall()
-            return ReservationRecord(
-                reservation=reservation,
-                transaction=transaction,
-                tickets=[rows.ticket_of(ticket, self._vault) for ticket in tickets],
-            )
+            for ids in ids_of_code(code):
+                for (reservation_id,) in connection.execute(_IDS, ids):
+                    if generate_reservation_code(reservation_id) == code:
+                        return _record(connection, self._vault, reservation_id)
+            return None
+
+        return await self._readers.run(read)
+
+    async def reservation_of_ticket(self, code: str) -> ReservationRecord | None:
+        """The reservation of which a ticket with this code came."""
+
+        def read(connection: sqlite3.Connection) -> ReservationRecord | None:
+            found = connection.execute(_SOLD_AS, (code,)).fetchone()
+            return None if found is None else _record(connection, self._vault, found[0])
 
         return await self._readers.run(read)
 
@@ -186,6 +204,30 @@ class SqliteQueries:
         pairs = await self._pairs("SELECT status, count(*) FROM reservations GROUP BY 1", ())
         return {ReservationStatus(status): number for status, number in pairs.items()}
 
+    async def positions(self, start: int, end: int) -> tuple[int, int]:
+        """Where all ledger entries of a stretch of time stand."""
+        return await self._readers.run(lambda connection: analytics.positions(connection, start, end))
+
+    async def tally(self, span: Span, *, after: int, until: int) -> Tally:
+        """What lies in the span, of the ledger entries after one position and up to another."""
+        return await self._readers.run(lambda connection: analytics.tally(connection, span, after, until))
+
+    async def reservations_after(self, reservation_id: str) -> Sequence[Reservation]:
+        """A portion of the reservations whose ids come after this one, in order."""
+        return await self._portion(_RESERVATIONS, reservation_id, lambda row, _: rows.reservation_of(row))
+
+    async def transactions_after(self, transaction_id: str) -> Sequence[SaleRecord]:
+        """A portion of the transactions whose ids come after this one, in order."""
+
+        def sale_of(row: rows.Row, vault: Vault) -> SaleRecord:
+            return SaleRecord(transaction=rows.transaction_of(row, vault), ticket_type_id=row[-1])
+
+        return await self._portion(_SALES, transaction_id, sale_of)
+
+    async def tickets_after(self, ticket_id: str) -> Sequence[Ticket]:
+        """A portion of the tickets whose ids come after this one, in order."""
+        return await self._portion(_ALL_TICKETS, ticket_id, rows.ticket_of)
+
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address."""
         return await self._readers.run(lambda connection: people.person(connection, self._vault, email))
@@ -212,8 +254,29 @@ class SqliteQueries:
 
         return await self._readers.run(read)
 
+    async def _portion(self, sql: str, after: str, of: Callable[[rows.Row, Vault], T]) -> list[T]:
+        return await self._readers.run(
+            lambda connection: [of(row, self._vault) for row in connection.execute(sql, (after,))]
+        )
+
     async def _pairs(self, sql: str, parameters: tuple[Any, ...]) -> dict[str, int]:
         return dict(await self._readers.run(lambda connection: connection.execute(sql, parameters).fetchall()))
+
+
+def _record(connection: sqlite3.Connection, vault: Vault, reservation_id: str) -> ReservationRecord | None:
+    row = connection.execute(_RESERVATION, (reservation_id,)).fetchone()
+    if row is None:
+        return None
+    reservation = rows.reservation_of(row)
+    if reservation.status is not ReservationStatus.CONVERTED:
+        return ReservationRecord(reservation=reservation)
+    transaction = rows.transaction_of(connection.execute(_TRANSACTION, (reservation_id,)).fetchone(), vault)
+    tickets = connection.execute(_TICKETS, (transaction.id,)).fetchall()
+    return ReservationRecord(
+        reservation=reservation,
+        transaction=transaction,
+        tickets=[rows.ticket_of(ticket, vault) for ticket in tickets],
+    )
 
 
 def _all_live(connection: sqlite3.Connection) -> str:

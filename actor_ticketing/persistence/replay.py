@@ -80,7 +80,13 @@ class Stock:
     total: int
     sold: int = 0
     reserved: int = 0
+    checked_in: int = 0
     has_fitted: bool = True
+
+    @property
+    def is_paused(self) -> int:
+        """The last of its terms."""
+        return self.terms[-1]  # type: ignore[no-any-return]
 
 
 class _Illegal(Exception):
@@ -123,6 +129,9 @@ class Replay:
             events.EventChanged.kind: self._show,
             events.TicketTypeCreated.kind: self._terms,
             events.TicketTypeChanged.kind: self._terms,
+            events.TicketTypePaused.kind: self._pause,
+            events.TicketTypeResumed.kind: self._pause,
+            events.TicketCheckedIn.kind: self._check_in,
         }
 
     def _note(self, name: str, problem: str) -> None:
@@ -207,6 +216,7 @@ class Replay:
             type_id,
             entry.event_id,
             *(data[key] for key in ("name", "price", "currency", "maxPerReservation", "salesStart", "salesEnd")),
+            0 if is_new else self.stock[type_id].is_paused,
         )
         if is_new:
             self.stock[type_id] = Stock(terms=terms, total=data["total"])
@@ -214,6 +224,21 @@ class Replay:
             self.stock[type_id].terms = terms
             self.stock[type_id].total = data["total"]
         self._check_fit(entry, self.stock[type_id])
+
+    def _pause(self, entry: _Entry) -> None:
+        type_id, paused = _named(entry.ticket_type_id), int(entry.kind == events.TicketTypePaused.kind)
+        stock = self.stock.get(type_id)
+        if stock is None or stock.is_paused == paused:
+            raise _Illegal(f"concerns ticket type {type_id}, which is not {'on sale' if paused else 'paused'} by then")
+        stock.terms = (*stock.terms[:-1], paused)
+
+    def _check_in(self, entry: _Entry) -> None:
+        # That each ticket is used once is proved by a query: all that were used need not be in memory for it.
+        type_id = _named(entry.ticket_type_id)
+        stock = self.stock.get(type_id)
+        if stock is None or stock.checked_in == stock.sold:
+            raise _Illegal(f"uses a ticket of {type_id}, of which all that were sold by then are used")
+        stock.checked_in += 1
 
     def _active(self, entry: _Entry) -> _Hold:
         hold = self._holds.get(_named(entry.reservation_id))

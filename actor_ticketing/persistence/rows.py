@@ -7,14 +7,15 @@ from typing import Any
 
 from actor_ticketing.domain.catalogue import ALWAYS, Counters, Event, SalesWindow, TicketType
 from actor_ticketing.domain.ports import StoredAnswer
-from actor_ticketing.domain.purchase import Person, Ticket, Transaction, email_key
+from actor_ticketing.domain.purchase import CheckIn, Person, Ticket, Transaction, email_key
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.vault import Vault
 
 Row = Sequence[Any]
 
 EVENT = "id, title, venue, start_date"
-TICKET_TYPE = "id, event_id, name, price, currency, max_per_reservation, sales_start, sales_end, total, sold, reserved"
+TERMS = "id, event_id, name, price, currency, max_per_reservation, sales_start, sales_end, paused"
+TICKET_TYPE = f"{TERMS}, total, sold, reserved"
 RESERVATION = (
     "id, ticket_type_id, session_id, user_id, quantity, unit_price, currency, reserved_at, expires_at, "
     "extensions, status, settled_at, metadata"
@@ -24,7 +25,7 @@ LIVE_HOLD = (
     "metadata"
 )
 TRANSACTION = "id, reservation_id, user_id, quantity, total_price, currency, buyer, buyer_digest, created_at"
-TICKET = "id, code, transaction_id, ticket_type_id, position, holder, holder_digest"
+TICKET = "id, code, transaction_id, ticket_type_id, position, holder, holder_digest, checked_in_at, checked_in_by"
 ANSWER = "caller, key, fingerprint, status, body, created_at"
 
 _STATUS = {status.value: status for status in ReservationStatus}
@@ -41,7 +42,7 @@ def event_of(row: Row) -> Event:
 
 
 def terms_row(terms: TicketType) -> Row:
-    """Columns of :data:`TICKET_TYPE` up to the counters."""
+    """Columns of :data:`TERMS`."""
     return (
         terms.id,
         terms.event_id,
@@ -51,6 +52,7 @@ def terms_row(terms: TicketType) -> Row:
         terms.max_per_reservation,
         terms.window.start,
         terms.window.end,
+        terms.paused,
     )
 
 
@@ -64,12 +66,13 @@ def terms_of(row: Row) -> TicketType:
         currency=sys.intern(row[4]),
         max_per_reservation=row[5],
         window=ALWAYS if row[6] is None and row[7] is None else SalesWindow(start=row[6], end=row[7]),
+        paused=bool(row[8]),
     )
 
 
 def counters_of(row: Row) -> Counters:
     """The counters in a row of :data:`TICKET_TYPE`."""
-    return Counters(ticket_type_id=row[0], total=row[8], sold=row[9], reserved=row[10])
+    return Counters(ticket_type_id=row[0], total=row[9], sold=row[10], reserved=row[11])
 
 
 def reservation_row(reservation: Reservation) -> Row:
@@ -234,6 +237,7 @@ def ticket_row(ticket: Ticket, vault: Vault) -> Row:
         ticket.ticket_type_id,
         ticket.position,
         *_sealed(ticket.holder, holder_place(ticket.id), vault),
+        *((None, None) if ticket.checked_in is None else (ticket.checked_in.at, ticket.checked_in.by)),
     )
 
 
@@ -249,6 +253,7 @@ def ticket_of(row: Row, vault: Vault) -> Ticket:
         ticket_type_id=row[3],
         position=row[4],
         holder=_person_of(row[5], holder_place(row[0]), vault),
+        checked_in=None if row[7] is None else CheckIn(at=row[7], by=row[8]),
     )
 
 

@@ -9,6 +9,9 @@ from actor_ticketing.vault import Vault
 PEOPLE_SEALED = 4
 """The migration that sealed people, who stood in clear before."""
 
+DESK = 5
+"""The migration that lets tickets be used and types be paused. Before it, none was."""
+
 
 class SchemaError(Exception):
     """The database cannot be brought to the schema of this software."""

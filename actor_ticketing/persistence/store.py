@@ -13,8 +13,11 @@ from actor_ticketing.domain.events import (
     ReservationCreated,
     ReservationExtended,
     ReservationRescheduled,
+    TicketCheckedIn,
     TicketTypeChanged,
     TicketTypeCreated,
+    TicketTypePaused,
+    TicketTypeResumed,
 )
 from actor_ticketing.domain.ports import Entry
 from actor_ticketing.domain.records import TracesWiped
@@ -40,7 +43,7 @@ _STATEMENTS = {
     "ticket_type": _insert("ticket_types", rows.TICKET_TYPE),
     "terms_changed": (
         "UPDATE ticket_types SET event_id = ?2, name = ?3, price = ?4, currency = ?5, max_per_reservation = ?6, "
-        "sales_start = ?7, sales_end = ?8 WHERE id = ?1"
+        "sales_start = ?7, sales_end = ?8, paused = ?9 WHERE id = ?1"
     ),
     "reservation": _insert("reservations", rows.RESERVATION),
     "reservation_changed": ("UPDATE reservations SET reserved_at = ?2, expires_at = ?3, extensions = ?4 WHERE id = ?1"),
@@ -48,6 +51,7 @@ _STATEMENTS = {
     "reservation_settled": "UPDATE reservations SET status = ?2, settled_at = ?3 WHERE id = ?1",
     "transaction": _insert("transactions", rows.TRANSACTION),
     "ticket": _insert("tickets", rows.TICKET),
+    "checked_in": "UPDATE tickets SET checked_in_at = ?2, checked_in_by = ?3 WHERE id = ?1",
     "ledger": _insert("ledger", LEDGER),
     "counters": "UPDATE ticket_types SET total = ?2, sold = ?3, reserved = ?4 WHERE id = ?1",
     "answer": (
@@ -144,12 +148,18 @@ def _sort(event: LedgerEvent, pending: dict[str, list[Any]]) -> None:
             pending["event_changed"].append(rows.event_row(show))
         case TicketTypeCreated(ticket_type=terms, total=total):
             pending["ticket_type"].append((*rows.terms_row(terms), total, 0, 0))
-        case TicketTypeChanged(ticket_type=terms):
+        case (
+            TicketTypeChanged(ticket_type=terms)
+            | TicketTypePaused(ticket_type=terms)
+            | TicketTypeResumed(ticket_type=terms)
+        ):
             pending["terms_changed"].append(rows.terms_row(terms))
         case ReservationExtended(reservation=moved) | ReservationRescheduled(reservation=moved):
             pending["reservation_changed"].append((moved.id, moved.reserved_at, moved.expires_at, moved.extensions))
         case ReservationAdopted(reservation=adopted):
             pending["reservation_adopted"].append((adopted.id, adopted.user_id))
+        case TicketCheckedIn(ticket=used):
+            pending["checked_in"].append((used.id, event.at, event.by))
         case _:
             settled = event.reservation
             pending["reservation_settled"].append((settled.id, settled.status, settled.settled_at))

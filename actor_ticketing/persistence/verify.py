@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actor_ticketing.clock import SystemClock
-from actor_ticketing.domain.events import ReservationCreated
+from actor_ticketing.domain.events import ReservationCreated, TicketCheckedIn
 from actor_ticketing.domain.ids import generate_reservation_code
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.books import (
@@ -22,10 +22,12 @@ from actor_ticketing.persistence.books import (
 )
 from actor_ticketing.persistence.connections import connect_read_only
 from actor_ticketing.persistence.replay import HISTORY, LEGAL, RESERVATIONS, Replay
+from actor_ticketing.persistence.schema import DESK
 from actor_ticketing.persistence.sealed import check_sealed
 from actor_ticketing.vault import Vault
 
 COUNTERS = "every ticket type's counters are as the ledger left them"
+CHECK_INS = "every ticket was used at most once, and is as the ledger left it"
 CATALOGUE = "every event and ticket type is as the ledger left it"
 
 _CACHE_KIB = 65_536
@@ -37,6 +39,27 @@ _CREATED_AGAIN = f"""
     SELECT reservation_id, count(*) FROM ledger
     WHERE kind = '{ReservationCreated.kind}' AND reservation_id IS NOT NULL
     GROUP BY reservation_id HAVING count(*) > 1
+    LIMIT {PROBLEMS_MAX}
+"""  # noqa: S608 - only constants.
+_USES = f"""
+    SELECT json_extract(data, '$.ticketId') AS ticket_id, at, json_extract(data, '$.by') AS by, ticket_type_id, seq
+    FROM ledger WHERE kind = '{TicketCheckedIn.kind}'
+"""  # noqa: S608 - only constants.
+_MISUSED = f"""
+    SELECT CASE
+        WHEN t.id IS NULL
+        THEN 'ticket ' || coalesce(u.ticket_id, '?') || ' is used by the ledger, and there is no such row'
+        ELSE 'ticket ' || t.id || ' is used at ' || coalesce(t.checked_in_at, 'no time') || ' by '
+             || coalesce(t.checked_in_by, 'nobody') || ', by ledger entry ' || u.seq || ' at ' || u.at || ' by '
+             || coalesce(u.by, 'nobody') END
+    FROM ({_USES}) u LEFT JOIN tickets t ON t.id = u.ticket_id
+    WHERE (t.checked_in_at, t.checked_in_by, t.ticket_type_id) IS NOT (u.at, u.by, u.ticket_type_id)
+    UNION ALL
+    SELECT 'ticket ' || ticket_id || ' is used by ' || count(*) || ' ledger entries'
+    FROM ({_USES}) GROUP BY ticket_id HAVING count(*) > 1
+    UNION ALL
+    SELECT 'ticket ' || id || ' is used at ' || checked_in_at || ', and the ledger does not tell of it'
+    FROM tickets WHERE checked_in_at IS NOT NULL AND id NOT IN (SELECT ticket_id FROM ({_USES}) WHERE ticket_id NOTNULL)
     LIMIT {PROBLEMS_MAX}
 """  # noqa: S608 - only constants.
 
@@ -130,7 +153,11 @@ def _replayed(connection: sqlite3.Connection) -> Iterator[Check]:
     yield Check(name=HISTORY, looked_at=replay.taken, problems=tuple(replay.problems[HISTORY]))
     yield guarded(RESERVATIONS, lambda: _reservations(connection, replay))
     yield guarded(COUNTERS, lambda: _counters(connection, replay))
-    yield guarded(CATALOGUE, lambda: _catalogue(connection, replay))
+    has_desk = connection.execute("PRAGMA user_version").fetchone()[0] >= DESK
+    if has_desk:
+        yield guarded(CHECK_INS, lambda: _check_ins(connection))
+    terms = rows.TERMS if has_desk else rows.TERMS.replace("paused", "0")
+    yield guarded(CATALOGUE, lambda: _catalogue(connection, replay, terms))
 
 
 def _take_all(connection: sqlite3.Connection, replay: Replay) -> tuple[int, list[str]]:
@@ -165,8 +192,12 @@ def _counters(connection: sqlite3.Connection, replay: Replay) -> tuple[int, list
     return len(present), problems[:PROBLEMS_MAX]
 
 
-def _catalogue(connection: sqlite3.Connection, replay: Replay) -> tuple[int, list[str]]:
-    terms = rows.TICKET_TYPE.partition(", total")[0]
+def _check_ins(connection: sqlite3.Connection) -> tuple[int, list[str]]:
+    [looked_at] = connection.execute("SELECT count(checked_in_at) FROM tickets").fetchone()
+    return looked_at, [problem for (problem,) in connection.execute(_MISUSED)]
+
+
+def _catalogue(connection: sqlite3.Connection, replay: Replay, terms: str) -> tuple[int, list[str]]:
     shows = {row[0]: row for row in connection.execute(f"SELECT {rows.EVENT} FROM events")}  # noqa: S608
     types = {row[0]: row for row in connection.execute(f"SELECT {terms} FROM ticket_types")}  # noqa: S608
     told = {type_id: stock.terms for type_id, stock in replay.stock.items()}

@@ -187,3 +187,11 @@ async def test_a_store_with_a_defect_of_its_own_ends_the_process_too(
         await eventually(lambda: bool(ends))
         assert not request.done()
     request.cancel()
+
+
+async def test_a_pause_that_could_not_be_stored_has_not_happened(shop: Backend, store: StoreDouble) -> None:
+    store.fail_next()
+    with pytest.raises(StorageUnavailable):
+        await shop.desk.set_paused("tt", paused=True, by="boss")
+    await hold(shop)
+    assert not shop.desk.board.ticket_type("tt").paused

@@ -10,7 +10,7 @@ from actor_ticketing.actors.journaling import Order
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
-from actor_ticketing.domain.commands import Convert, ExpireDue, NewTicket
+from actor_ticketing.domain.commands import Convert, NewTicket
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import CommitFailed, Entry
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
@@ -183,7 +183,7 @@ async def test_a_sweep_leaves_a_hold_alone_that_a_purchase_has_claimed_in_time(
 async def test_a_sweep_counts_what_went_before_a_later_slice_failed(
     shop: Backend, store: StoreDouble, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actor_ticketing.actors.expiry._SWEEP", Order(command=ExpireDue(limit=2)))
+    monkeypatch.setattr("actor_ticketing.actors.expiry.SWEEP_SLICE", 2)
     for _ in range(4):
         await hold(shop, 1, minutes=1)
     commit = store.commit

@@ -9,7 +9,7 @@ from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.turnstile import turn_away
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.catalogue import Counters, SalesWindow
-from actor_ticketing.domain.errors import Invalid, NotEnoughTickets, Refusal, SalesClosed
+from actor_ticketing.domain.errors import Invalid, NotEnoughTickets, Refusal, SalesClosed, SalesPaused
 from actor_ticketing.http.context import Backend
 from support.service import hold, stock
 from support.stores import StoreDouble
@@ -42,17 +42,22 @@ def test_what_an_overdue_hold_occupies_is_left_to_the_actor() -> None:
 
 @pytest.mark.parametrize("quantity", [1, 11, 51])
 @pytest.mark.parametrize("window", [SalesWindow(), SalesWindow(end=NOW), SalesWindow(start=NOW + 1)])
-def test_the_reason_is_the_one_that_the_actor_would_give(quantity: int, window: SalesWindow) -> None:
-    stock_of_ten = inventory(total=10, sold=10, window=window)
+@pytest.mark.parametrize("paused", [False, True])
+def test_the_reason_is_the_one_that_the_actor_would_give(quantity: int, window: SalesWindow, *, paused: bool) -> None:
+    stock_of_ten = inventory(total=10, sold=10, window=window, paused=paused)
     with pytest.raises(Refusal) as theirs:
         stock_of_ten.reserve(reserve(quantity), NOW)
     with pytest.raises(Refusal) as ours:
-        turn_away(board_with(reserved=10, window=window), POLICIES, TERMS.id, quantity, NOW)
+        turn_away(board_with(reserved=10, window=window, paused=paused), POLICIES, TERMS.id, quantity, NOW)
     assert (type(ours.value), ours.value.message) == (type(theirs.value), theirs.value.message)
 
 
 def test_reasons_differ_so_that_comparing_them_means_something() -> None:
-    for quantity, terms, expected in ((51, {}, Invalid), (1, {"window": SalesWindow(end=NOW)}, SalesClosed)):
+    for quantity, terms, expected in (
+        (51, {}, Invalid),
+        (1, {"window": SalesWindow(end=NOW)}, SalesClosed),
+        (1, {"paused": True}, SalesPaused),
+    ):
         with pytest.raises(expected):
             turn_away(board_with(reserved=10, **terms), POLICIES, TERMS.id, quantity, NOW)
 

@@ -8,6 +8,7 @@ from actor_ticketing.catalogue.file import Catalogue, parse_catalogue
 from actor_ticketing.catalogue.importer import DeskTarget, ImportFailed, Outcome, import_catalogue
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.memory import MemoryStore
 
 SEAT = {"id": "seat", "name": "Seat", "price": 100, "currency": "EUR", "total": 5}
 EVENT = {"id": "ev", "title": "Concert", "venue": "Hall", "startDate": "2027-03-20T19:00:00Z"}
@@ -86,3 +87,11 @@ async def test_progress_is_told_for_each_event_and_type(target: DeskTarget) -> N
     steps: list[None] = []
     await import_catalogue(catalogue(), target, lambda: steps.append(None))
     assert len(steps) == 2
+
+
+async def test_the_ledger_says_that_it_was_an_import(target: DeskTarget, memory: MemoryStore) -> None:
+    await import_catalogue(catalogue(), target)
+    await import_catalogue(catalogue({**SEAT, "price": 200}, title="Recital"), target)
+    assert [(event.kind, getattr(event, "by", None)) for event in memory.ledger] == [
+        (kind, "import") for kind in ("event.created", "ticket_type.created", "event.changed", "ticket_type.changed")
+    ]

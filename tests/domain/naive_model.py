@@ -10,6 +10,7 @@ from actor_ticketing.domain.errors import (
     NotEnoughTickets,
     NotFound,
     ReservationExpired,
+    SalesPaused,
     TotalTooLow,
 )
 from actor_ticketing.domain.inventory import Contended
@@ -27,6 +28,7 @@ class NaiveModel:
         self.max_quantity = max_quantity
         self.max_extensions = max_extensions
         self.max_length = max_length
+        self.paused = False
         self.rows: list[Row] = []
         self.stock_claims: list[int] = []
         self.claimed: list[str] = []
@@ -82,10 +84,17 @@ class NaiveModel:
         asked = sum(quantities)
         if asked > self.max_quantity:
             return Invalid
+        if self.paused:
+            return SalesPaused
         undecided = [row for row in self.active() if row["id"] in self.claimed and row["expires_at"] <= now]
         if asked > self.available() + sum(row["quantity"] for row in undecided):
             return NotEnoughTickets
         return Contended if asked > self.available() - self.tentative() else None
+
+    def refuses_cancel(self, reservation_id: str, now: int) -> Refused:
+        """Why an operator cannot cancel this reservation: as the one whose it is."""
+        row = self.row(reservation_id)
+        return self.refuses_touch(reservation_id, row["session"], row["user"], now)
 
     def refuses_touch(self, reservation_id: str, session_id: str | None, user_id: str | None, now: int) -> Refused:
         """Why this caller cannot change this reservation."""

@@ -9,6 +9,10 @@ from actor_ticketing.domain.errors import Conflict, Invalid, Kind, NotFound, Ref
 
 REFUSALS: list[tuple[Refusal, str, Kind]] = [
     (errors.Invalid("No."), "validation_error", Kind.INVALID),
+    (errors.InvalidTicket(), "invalid_ticket", Kind.INVALID),
+    (errors.SalesPaused(), "sales_paused", Kind.CONFLICT),
+    (errors.TicketAlreadyUsed(at=0, by="boss"), "ticket_already_used", Kind.CONFLICT),
+    (errors.TicketForAnotherEvent(ticket_type_id="tt"), "ticket_for_another_event", Kind.CONFLICT),
     (errors.Unauthenticated("No."), "unauthenticated", Kind.UNAUTHENTICATED),
     (errors.InvalidCredentials(), "invalid_credentials", Kind.UNAUTHENTICATED),
     (errors.InvalidRefreshToken(), "invalid_refresh_token", Kind.UNAUTHENTICATED),

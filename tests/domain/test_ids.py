@@ -12,7 +12,9 @@ from actor_ticketing.domain.ids import (
     generate_reservation_code,
     generate_session_id,
     generate_unique_code,
+    ids_of_code,
     new_id,
+    typed_code,
 )
 from tests.domain.builders import NOW
 
@@ -184,3 +186,21 @@ def test_every_letter_is_equally_likely_in_every_random_position(
         shares = [letters.count(letter) for letter in CODE_ALPHABET]
         assert min(shares) > 130
         assert max(shares) < 270
+
+
+@pytest.mark.parametrize("now", [0, 1_800_000_000_000, 1_800_000_000_999, 2**48 - 1_000])
+def test_an_id_lies_where_its_code_says(now: int) -> None:
+    reservation_id = new_id(now, os.urandom)
+    places = list(ids_of_code(generate_reservation_code(reservation_id)))
+    assert sum(first <= reservation_id < end for first, end in places) == 1
+    assert len(places) in {1152, 1153}
+
+
+def test_what_is_no_code_has_no_place() -> None:
+    for text in ("", "AAAAAA", "AAAAAA-AAAAAA-AAAAA0", "AAAAAA-AAAAAA-AAAAAAA", "aaaaaa-aaaaaa-aaaaaa"):
+        assert list(ids_of_code(text)) == []
+
+
+@pytest.mark.parametrize("typed", ["KWRT-93HM", "kwrt 93hm", " kwrt93hm ", "k-w-r-t-9-3-h-m"])
+def test_a_code_is_written_in_groups_however_it_was_typed(typed: str) -> None:
+    assert typed_code(typed, group=4) == "KWRT-93HM"

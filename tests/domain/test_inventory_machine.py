@@ -18,7 +18,16 @@ from hypothesis.stateful import (
     rule,
 )
 
-from actor_ticketing.domain.commands import Adopt, ChangeTicketType, Convert, Extend, Release, Reserve
+from actor_ticketing.domain.commands import (
+    Adopt,
+    Cancel,
+    ChangeTicketType,
+    Convert,
+    Extend,
+    Release,
+    Reserve,
+    SetPaused,
+)
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.inventory import Contended, Inventory
@@ -151,6 +160,16 @@ class InventoryMachine(RuleBasedStateMachine):
             self.happen(events)
             self.model.settle(reservation_id, "CANCELLED")
 
+    @rule(reservation_id=reservations)
+    def cancel(self, reservation_id: str) -> None:
+        expected = self.model.refuses_cancel(reservation_id, self.now)
+        command = Cancel(reservation_id=reservation_id, by="boss")
+        refused, events = attempt(lambda: self.inventory.cancel(command, self.now))
+        assert refused is expected
+        if not refused:
+            self.happen(events)
+            self.model.settle(reservation_id, "CANCELLED")
+
     @precondition(lambda self: self.model.rows)
     @rule(ids=st.lists(reservations, max_size=4, unique=True), session=st.sampled_from(["s1", "s2"]))
     def adopt(self, ids: list[str], session: str) -> None:
@@ -211,6 +230,14 @@ class InventoryMachine(RuleBasedStateMachine):
         if not refused:
             self.happen(events)
             self.model.total, self.model.price = total, price
+
+    @rule(paused=st.sampled_from([False, False, True]))
+    def set_paused(self, *, paused: bool) -> None:
+        events = self.inventory.set_paused(SetPaused(paused=paused, by="boss"), self.now)
+        assert len(events) == (paused != self.model.paused)
+        self.happen(events)
+        self.model.paused = paused
+        assert self.inventory.ticket_type.paused == paused
 
     # Claims
 

@@ -90,6 +90,11 @@ MAKERS: dict[str, Callable[[Any], Request]] = {
     "change event": lambda _: Request("PATCH", "/api/admin/events/ev", {"title": "Moved"}, ADMIN_TOKEN),
     "create ticket type": lambda _: Request("POST", "/api/admin/events/ev/ticket-types", TICKET_TYPE, ADMIN_TOKEN),
     "change ticket type": lambda _: Request("PATCH", "/api/admin/ticket-types/tt", {"price": 1}, ADMIN_TOKEN),
+    "cancel by an operator": lambda held: Request(
+        "POST", f"/api/admin/reservations/{held['id']}/cancel", {}, ADMIN_TOKEN
+    ),
+    "pause": lambda _: Request("POST", "/api/admin/ticket-types/tt/pause", {}, ADMIN_TOKEN),
+    "resume": lambda _: Request("POST", "/api/admin/ticket-types/tt/resume", None, ADMIN_TOKEN),
 }
 EVERY = pytest.mark.parametrize("make", MAKERS.values(), ids=[name.replace(" ", "-") for name in MAKERS])
 

@@ -10,8 +10,10 @@ import pytest
 
 from actor_ticketing.app import DATABASE, Storage, open_storage
 from actor_ticketing.config import Settings
+from actor_ticketing.domain.analytics import Span
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import Entry, Queries, SoldTicket, StockRecord
+from actor_ticketing.domain.purchase import CheckIn
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.persistence.memory import MemoryStore
 from support.history import NOW, Shop, event_listed, long_history, type_listed
@@ -188,3 +190,66 @@ async def test_a_read_that_fails_is_unavailable_and_the_next_is_answered(sqlite:
     with pytest.raises(StorageUnavailable):
         await sqlite.queries._readers.run(lambda connection: connection.execute("DELETE FROM events"))
     assert len((await sqlite.queries.catalogue()).events) == 1
+
+
+async def test_a_ticket_that_was_used(both: tuple[Queries, Queries], sqlite: Storage) -> None:
+    memory, _ = both
+    shop = Shop(total=20)
+    sale = shop.reserve(2, now=NOW), shop.buy(shop.reservation)
+    entries = [*sale, shop.check_in(shop.purchase.tickets[1], by="boss")]
+    for seq, entry in enumerate(entries, 23):
+        entry.last_seq = seq
+    for store in (memory, sqlite.store):
+        await store.commit(entries)  # type: ignore[union-attr]
+    unused, used = shop.purchase.tickets
+    for queries in both:
+        assert await queries.ticket(unused.code) == unused
+        found = await queries.ticket(used.code)
+        assert found is not None
+        assert found.checked_in == CheckIn(at=NOW, by="boss")
+        record = await queries.reservation(shop.reservation.id)
+        assert record is not None
+        assert list(record.tickets) == [unused, found]
+
+
+async def test_a_paused_type(both: tuple[Queries, Queries], sqlite: Storage) -> None:
+    memory, _ = both
+    stock = await memory.stock("tt")
+    assert stock is not None
+    shop = Shop(stock.ticket_type, total=stock.total)
+    for paused in (True, False, True):
+        entry = shop.set_paused(paused=paused)
+        entry.last_seq = len(memory.ledger) + 1  # type: ignore[attr-defined]
+        entry.counters = ()
+        for store in (memory, sqlite.store):
+            await store.commit([entry])  # type: ignore[union-attr]
+        found = [_by_id(await queries.stock("tt")) for queries in both]
+        assert found[0] == found[1]
+        catalogue = await sqlite.queries.catalogue()
+        assert {each.id: each.paused for each in catalogue.ticket_types} == {"other": False, "tt": paused}
+
+
+@pytest.mark.parametrize("types", [None, frozenset[str](), frozenset(["tt"]), frozenset(["tt", "other"])])
+@pytest.mark.parametrize(("start", "end"), [(0, NOW * 2), (NOW, NOW + 3), (NOW + 2, NOW + 70_000), (NOW * 2, NOW * 3)])
+async def test_what_the_ledger_comes_to(
+    both: tuple[Queries, Queries], types: frozenset[str] | None, start: int, end: int
+) -> None:
+    span = Span(start=start, end=end, bucket=1_000, ticket_type_ids=types)
+    memory, sqlite = [
+        await queries.tally(span, after=after, until=until)
+        for queries in both
+        for after, until in [await queries.positions(start, end)]
+    ]
+    assert memory == sqlite
+    assert bool(sqlite.happened) == (types != frozenset() and start < NOW * 2)
+
+
+async def test_reports(both: tuple[Queries, Queries]) -> None:
+    memory, sqlite = both
+    for look in ("reservations_after", "transactions_after", "tickets_after"):
+        whole = await getattr(memory, look)("")
+        assert whole
+        assert await getattr(sqlite, look)("") == whole
+        first = whole[0].id
+        assert await getattr(sqlite, look)(first) == await getattr(memory, look)(first) == whole[1:]
+        assert await getattr(sqlite, look)(whole[-1].id) == []

@@ -131,7 +131,7 @@ def test_a_migration_that_loses_what_is_referred_to_is_taken_back(
     migrate(database, VAULT)
     newest = newest_version()
     database.execute("INSERT INTO events VALUES ('ev', 't', 'v', 0)")
-    database.execute("INSERT INTO ticket_types VALUES ('tt', 'ev', 'n', 1, 'EUR', NULL, NULL, NULL, 9, 0, 0)")
+    database.execute("INSERT INTO ticket_types VALUES ('tt', 'ev', 'n', 1, 'EUR', NULL, NULL, NULL, 9, 0, 0, 0)")
     careless = [*migrations(), (newest + 1, "DELETE FROM events;")]
     monkeypatch.setattr(schema, "migrations", lambda: careless)
     with pytest.raises(SchemaError, match=f"migration {newest + 1} would leave rows of ticket_types"):

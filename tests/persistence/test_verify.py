@@ -10,7 +10,8 @@ import pytest
 from actor_ticketing.app import DATABASE, open_backend, open_storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
-from actor_ticketing.persistence import books, replay
+from actor_ticketing.persistence import books, replay, schema
+from actor_ticketing.persistence.connections import connect_to_write
 from actor_ticketing.persistence.verify import VerifyError, verify
 from support.lively import GUEST, complaints, live, make_lively
 from support.service import ADA, OpenBackend, fatal, list_event, list_ticket_type
@@ -78,7 +79,7 @@ async def test_what_a_crash_leaves_is_in_order(tmp_path: Path, clock: ManualCloc
             shutil.copy(running / name, crashed)
     report = verify(crashed / DATABASE)
     assert report.ok
-    assert {check.name: check.looked_at for check in report.checks}[replay.RESERVATIONS] == 7
+    assert {check.name: check.looked_at for check in report.checks}[replay.RESERVATIONS] == 8
 
 
 async def test_holds_started_anew_by_a_clock_that_went_back_are_in_order(
@@ -147,3 +148,28 @@ def test_a_file_cut_short_is_refused_in_a_sentence(database: Path) -> None:
         file.truncate(8 * 4096)
     with pytest.raises(VerifyError, match="cannot be read as a database: database disk image is malformed"):
         verify(database)
+
+
+def test_a_database_from_before_tickets_were_used_is_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    older = [each for each in schema.migrations() if each[0] < schema.DESK]
+    with monkeypatch.context() as patched, closing(connect_to_write(tmp_path / DATABASE)) as connection:
+        patched.setattr(schema, "migrations", lambda: older)
+        schema.migrate(connection, VAULT)
+        connection.execute("INSERT INTO events VALUES ('ev', 't', 'v', 0)")
+        connection.execute("INSERT INTO ticket_types VALUES ('tt', 'ev', 'n', 1, 'EUR', NULL, NULL, NULL, 9, 0, 0)")
+        connection.executemany(
+            "INSERT INTO ledger VALUES (?, 0, ?, 'ev', ?, NULL, ?)",
+            [
+                (1, "event.created", None, '{"title":"t","venue":"v","startDate":0}'),
+                (
+                    2,
+                    "ticket_type.created",
+                    "tt",
+                    (
+                        '{"name":"n","price":1,"currency":"EUR","maxPerReservation":null,"salesStart":null,'
+                        '"salesEnd":null,"total":9}'
+                    ),
+                ),
+            ],
+        )
+    assert complaints(verify(tmp_path / DATABASE)) == set()

@@ -27,7 +27,7 @@ from actor_ticketing.persistence.books import (
     TICKETS_SOLD,
 )
 from actor_ticketing.persistence.replay import HISTORY, LEGAL, RESERVATIONS
-from actor_ticketing.persistence.verify import CATALOGUE, COUNTERS, verify
+from actor_ticketing.persistence.verify import CATALOGUE, CHECK_INS, COUNTERS, verify
 from support.history import NOW
 from support.lively import complaints, make_lively
 
@@ -51,7 +51,7 @@ def damage(database: Path) -> Damage:
 
     def run(*statements: str, loosened: tuple[str, str] | None = None) -> set[str]:
         with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-            for trigger in ("one_terminal_state", "ledger_is_append_only"):
+            for trigger in ("one_terminal_state", "ledger_is_append_only", "a_ticket_is_used_once"):
                 connection.execute(f"DROP TRIGGER {trigger}")
             if loosened is not None:
                 loosen(connection, *loosened)
@@ -163,7 +163,7 @@ def test_a_transaction_of_a_reservation_that_was_not_converted_is_found(damage: 
 
 
 def test_a_sale_without_its_transaction_is_found(damage: Damage) -> None:
-    assert damage("DELETE FROM tickets", "DELETE FROM transactions") == {CONVERSIONS, TICKETS_SOLD}
+    assert damage("DELETE FROM tickets", "DELETE FROM transactions") == {CONVERSIONS, TICKETS_SOLD, CHECK_INS}
 
 
 def test_a_reservation_with_two_transactions_is_found(database: Path, damage: Damage) -> None:
@@ -302,3 +302,45 @@ def test_a_total_the_ledger_does_not_know_is_found(damage: Damage) -> None:
 )
 def test_a_catalogue_that_differs_from_the_ledger_is_found(damage: Damage, change: str) -> None:
     assert damage(change) == {CATALOGUE}
+
+
+USED = "FROM ledger WHERE kind = 'ticket.checked_in'"
+
+
+def test_a_ticket_used_twice_by_the_ledger_is_found(database: Path, damage: Damage) -> None:
+    assert damage(f"{APPEND}, at, kind, NULL, ticket_type_id, NULL, data {USED}") == {CHECK_INS}
+    [problem] = problems(database, CHECK_INS)
+    assert problem.endswith("is used by 2 ledger entries")
+
+
+def test_more_used_tickets_than_were_sold_are_found(damage: Damage) -> None:
+    again = f"{APPEND}, at, kind, NULL, ticket_type_id, NULL, data {USED} LIMIT 1"
+    assert damage(again, again, again) == {LEGAL, CHECK_INS}
+
+
+@pytest.mark.parametrize("change", ["checked_in_at = checked_in_at + 1", "checked_in_by = 'somebody else'"])
+def test_a_use_that_differs_from_the_ledger_is_found(damage: Damage, change: str) -> None:
+    assert damage(f"UPDATE tickets SET {change} WHERE checked_in_at > 0") == {CHECK_INS}  # noqa: S608
+
+
+def test_a_use_that_the_ledger_does_not_know_is_found(database: Path, damage: Damage) -> None:
+    unused = "UPDATE tickets SET checked_in_at = 5, checked_in_by = 'boss' WHERE checked_in_at IS NULL AND position = 1"
+    assert damage(unused) == {CHECK_INS}
+    assert all("the ledger does not tell of it" in problem for problem in problems(database, CHECK_INS))
+
+
+def test_a_used_ticket_that_was_never_made_is_found(database: Path, damage: Damage) -> None:
+    made_up = """'{"ticketId":"made up","by":"boss"}'"""
+    assert damage(f"{APPEND}, at, kind, NULL, ticket_type_id, NULL, {made_up} {USED}") == {CHECK_INS}
+    assert problems(database, CHECK_INS) == ["ticket made up is used by the ledger, and there is no such row"]
+
+
+@pytest.mark.parametrize("kind", ["paused", "resumed"])
+def test_a_pause_that_cannot_follow_is_found(damage: Damage, kind: str) -> None:
+    entry = f"{APPEND}, at, 'ticket_type.{kind}', event_id, ticket_type_id, NULL, data FROM ledger"
+    of = "tt_vip" if kind == "paused" else "tt"
+    assert damage(f"{entry} WHERE kind = 'ticket_type.created' AND ticket_type_id = '{of}'") == {LEGAL}
+
+
+def test_a_pause_that_the_ledger_does_not_know_is_found(damage: Damage) -> None:
+    assert damage("UPDATE ticket_types SET paused = 1 - paused") == {CATALOGUE}

@@ -115,8 +115,23 @@ TABLE = {
     "PATCH /api/admin/ticket-types/{id}": Row(
         "/api/admin/ticket-types/tt", OF_ADMINS, {"total": 9}, asks_session=False
     ),
+    "POST /api/admin/ticket-types/{id}/pause": Row(
+        "/api/admin/ticket-types/tt/pause", OF_ADMINS, {}, asks_session=False
+    ),
+    "POST /api/admin/ticket-types/{id}/resume": Row(
+        "/api/admin/ticket-types/tt/resume", OF_ADMINS, {}, asks_session=False
+    ),
     "POST /api/admin/reservations/cleanup": Row("/api/admin/reservations/cleanup", OF_ADMINS, {}, asks_session=False),
     "GET /api/admin/reservations/cleanup": Row("/api/admin/reservations/cleanup", OF_ADMINS),
+    "GET /api/admin/reservations/by-code/{code}": Row("/api/admin/reservations/by-code/{name}", OF_ADMINS),
+    "GET /api/admin/reservations/{id}": Row("/api/admin/reservations/{held}", OF_ADMINS),
+    "POST /api/admin/reservations/{id}/cancel": Row(
+        "/api/admin/reservations/{held}/cancel", OF_ADMINS, {}, asks_session=False
+    ),
+    "GET /api/admin/tickets/{code}": Row("/api/admin/tickets/{code}", OF_ADMINS),
+    "GET /api/admin/analytics": Row("/api/admin/analytics", OF_ADMINS),
+    "GET /api/admin/analytics/report.csv": Row("/api/admin/analytics/report.csv?of=tickets", OF_ADMINS),
+    "POST /api/admin/checkin": Row("/api/admin/checkin", OF_ADMINS, {"code": "{code}"}, asks_session=False),
     "POST /api/admin/privacy/erase": Row(
         "/api/admin/privacy/erase", OF_ADMINS, {"email": "a@example.com"}, asks_session=False
     ),
@@ -154,14 +169,15 @@ async def test_access(api: Api, name: str, caller: str) -> None:
     token = make_token("user-1")
     held = await api.call("POST", "/api/public/reservations", body, token=token, status=201)
     bought = await api.buy(await api.reserve(1, session="s9"), session="s9", user="user-9")
-    known = {"held": held["data"]["reservation"]["id"], "code": bought["tickets"][0]["code"]}
+    hold = held["data"]["reservation"]
+    known = {"held": hold["id"], "name": hold["code"], "code": bought["tickets"][0]["code"]}
     before = await api.counters(), api.backend.box_office.board.seq
 
     row, (session, bearer) = TABLE[name], CALLERS[caller]
     method, path, sent = name.partition(" ")[0], filled(row.path, known), filled(row.body, known)
     if session is not None and row.asks_session:
         if sent is None:
-            path += f"?sessionId={session}"
+            path += f"{'&' if '?' in path else '?'}sessionId={session}"
         else:
             sent["sessionId"] = session
     response = await api.send(method, path, sent, token=bearer)

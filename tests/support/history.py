@@ -15,18 +15,20 @@ from actor_ticketing.domain.commands import (
     NewTicket,
     Release,
     Reserve,
+    SetPaused,
 )
 from actor_ticketing.domain.events import (
     EventChanged,
     EventCreated,
     LedgerEvent,
     ReservationRescheduled,
+    TicketCheckedIn,
     TicketTypeCreated,
 )
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
 from actor_ticketing.domain.ports import Entry, StoredAnswer
-from actor_ticketing.domain.purchase import Person, Purchase
+from actor_ticketing.domain.purchase import CheckIn, Person, Purchase, Ticket
 from actor_ticketing.domain.reservation import Owner, Reservation
 from support.service import ADA
 
@@ -127,6 +129,10 @@ class Shop:
         )
         return self._entry(self.inventory.convert(command, now))
 
+    def check_in(self, ticket: Ticket, *, by: str = "boss", now: int = NOW) -> Entry:
+        """Use a ticket."""
+        return Entry(events=[TicketCheckedIn(at=now, ticket=replace(ticket, checked_in=CheckIn(at=now, by=by)), by=by)])
+
     def expire(self, now: int) -> Entry:
         """Release what is overdue."""
         return self._entry(self.inventory.expire_due(now, limit=ExpireDue(limit=100).limit))
@@ -136,6 +142,10 @@ class Shop:
         window = {name: changes.pop(name) for name in ("start", "end") if name in changes}
         command = ChangeTicketType(changes=changes, window=window, total=total)  # type: ignore[arg-type]
         return self._entry(self.inventory.change(command, NOW))
+
+    def set_paused(self, *, paused: bool, by: str = "boss") -> Entry:
+        """Stop the sale, or let it go on."""
+        return self._entry(self.inventory.set_paused(SetPaused(paused=paused, by=by), NOW))
 
     def _entry(self, events: Sequence[LedgerEvent]) -> Entry:
         for event in events:

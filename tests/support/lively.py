@@ -40,11 +40,16 @@ async def live(backend: Backend, clock: ManualClock) -> None:
     await office.release(released, GUEST)
     clock.advance(31_000)
     await backend.sweeper.sweep("cron")
-    await office.purchase([(bought, [ADA, ADA])], GUEST, ADA)
+    [sale] = await office.purchase([(bought, [ADA, ADA])], GUEST, ADA)
     both = await office.reserve([("tt", 1), ("tt_vip", 2)], session_id="guest", user_id="ada")
     await office.purchase([(made.id, [ADA] * made.quantity) for made in both], GUEST, ADA)
     await hold(4)
     await office.adopt("guest", "ada")
+    await backend.help_desk.cancel(await hold(1), by="boss")
+    for paused in (True, False, True):
+        await backend.desk.set_paused("tt_vip", paused=paused, by="boss")
+    await backend.desk.change_ticket_type("tt_vip", {"price": 9800}, window={}, total=None)
+    await backend.door.check_in(sale.tickets[0].code, by="boss")
 
 
 def make_lively(path: Path, vault: Vault = VAULT) -> None:

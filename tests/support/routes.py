@@ -29,6 +29,10 @@ VALID: dict[str, list[dict[str, Any]]] = {
     "/api/public/purchases": [
         {"sessionId": "s1", "reservationIds": ["{id}"], "buyerInfo": PERSON, "ticketHolders": [[PERSON, PERSON]]}
     ],
+    "/api/admin/checkin": [
+        {"code": "AAAA-AAAA-AAAA-AAAA", "ticketTypeIds": ["tt"]},
+        {"qrPayload": "e30.e30.e30"},
+    ],
     "/api/admin/privacy/erase": [{"email": "nobody@example.com"}],
     "/api/admin/privacy/export": [{"email": "nobody@example.com"}],
     "/api/admin/events": [

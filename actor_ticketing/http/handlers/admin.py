@@ -43,7 +43,7 @@ async def create_event(request: web.Request) -> WholeResponse:
         raw,
         admin.caller,
         lambda keep: backend.desk.create_event(
-            event_id=body.id, title=body.title, venue=body.venue, start_date=body.start_date, keep=keep
+            event_id=body.id, title=body.title, venue=body.venue, start_date=body.start_date, by=admin.name, keep=keep
         ),
         lambda show: success(to_json({"event": {**present.event(show), "ticketTypes": []}}), status=201),
     )
@@ -58,7 +58,7 @@ async def change_event(request: web.Request) -> WholeResponse:
         request,
         raw,
         admin.caller,
-        lambda keep: backend.desk.change_event(request.match_info["id"], body.given(), keep=keep),
+        lambda keep: backend.desk.change_event(request.match_info["id"], body.given(), by=admin.name, keep=keep),
         lambda show: _event_answer(backend, show, status=200),
     )
 
@@ -79,6 +79,7 @@ async def create_ticket_type(request: web.Request) -> WholeResponse:
             terms=body.terms(),
             window=body.window(),
             total=body.total,
+            by=admin.name,
             keep=keep,
         ),
         lambda listing: _listing_answer(backend, listing, status=201),
@@ -99,8 +100,33 @@ async def change_ticket_type(request: web.Request) -> WholeResponse:
             body.changed_terms(),
             window=body.changed_window(),
             total=body.changed_total(),
+            by=admin.name,
             keep=keep,
         ),
+        lambda listing: _listing_answer(backend, listing, status=200),
+    )
+
+
+async def pause(request: web.Request) -> WholeResponse:
+    """``POST /api/admin/ticket-types/{id}/pause``: sell no more of it for a while."""
+    return await _set_paused(request, paused=True)
+
+
+async def resume(request: web.Request) -> WholeResponse:
+    """``POST /api/admin/ticket-types/{id}/resume``: let the sale go on."""
+    return await _set_paused(request, paused=False)
+
+
+async def _set_paused(request: web.Request, *, paused: bool) -> WholeResponse:
+    admin = await doors_of(request).authenticator.admin(request)
+    backend = backend_of(request)
+    _, raw = await read_model(request, EmptyBody, may_be_empty=True)
+    ticket_type_id = request.match_info["id"]
+    return await perform(
+        request,
+        raw,
+        admin.caller,
+        lambda keep: backend.desk.set_paused(ticket_type_id, paused=paused, by=admin.name, keep=keep),
         lambda listing: _listing_answer(backend, listing, status=200),
     )
 
@@ -110,7 +136,7 @@ async def cleanup(request: web.Request) -> WholeResponse:
     admin = await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     _, raw = await read_model(request, EmptyBody, may_be_empty=True)
-    return await perform(request, raw, admin.caller, lambda _: backend.sweeper.sweep("manual"), _swept)
+    return await perform(request, raw, admin.caller, lambda _: backend.sweeper.sweep("manual", by=admin.name), _swept)
 
 
 async def cron_cleanup(request: web.Request) -> WholeResponse:

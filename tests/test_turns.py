@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from actor_ticketing.accounts.turns import Turns
+from actor_ticketing.turns import Turns
 from support.service import turns
 
 

@@ -1,0 +1,27 @@
+"""CSV as RFC 4180 has it, and as spreadsheets read it."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+Cell = str | int | None
+
+BOM = "\ufeff"
+"""Without it, the most common spreadsheet reads UTF-8 as something else."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_lines(rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Return rows as lines of a file in UTF-8. None is an empty cell.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front: a buyer chooses a name, and must not
+    choose what runs on the organiser's computer.
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows([_defused(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _defused(cell: Cell) -> Cell:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
