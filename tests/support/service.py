@@ -1,7 +1,7 @@
 """Steps that many tests take."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -28,6 +28,13 @@ async def eventually(condition: Callable[[], bool], *, seconds: float = 5.0) -> 
     """Give the loop its turns until the condition holds; the time limit only ends a test that has failed."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - nobody sets an event: the turns are the point.
+            await asyncio.sleep(0)
+
+
+async def gone(read: Callable[[], Awaitable[object]], *, seconds: float = 5.0) -> None:
+    """Read again and again until there is nothing; the time limit only ends a test that has failed."""
+    async with asyncio.timeout(seconds):
+        while await read() is not None:  # noqa: ASYNC110 - nobody sets an event: the turns are the point.
             await asyncio.sleep(0)
 
 
