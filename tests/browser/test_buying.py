@@ -61,6 +61,27 @@ async def test_tickets_lead_to_their_files(shop: Shop, page: Page) -> None:
     await expect(page.get_by_role("img", name="QR code")).to_have_count(1)
 
 
+async def test_an_account_opens_its_tickets_on_another_device(shop: Shop, page: Page) -> None:
+    await hold(page, await shop.sell(Seat=5), Seat=1)
+    await fill_buyer(page)
+    email = await page.get_by_label("E-mail").input_value()
+    await buy(page)
+
+    other = await shop.open_page(page.url)
+    await expect(other.get_by_role("heading", name="cannot be shown here")).to_be_visible()
+    await other.get_by_role("main").get_by_role("link", name="Sign in").click()
+    await other.get_by_label("E-mail").fill(email)
+    await other.get_by_label("Password").fill("correct horse battery")
+    await other.get_by_role("button", name="Sign in").click()
+    await expect(other.get_by_role("heading", name="My reservations")).to_be_visible()
+    await other.goto(page.url)
+    await expect(other.get_by_role("img", name="QR code")).to_have_count(1)
+    # Here the session proves nothing, so the file is asked for in the account's name.
+    async with other.expect_request("**/tickets.pdf") as asked:
+        await other.get_by_role("link", name="All tickets as a PDF").click()
+    assert (await (await asked.value).all_headers())["authorization"].startswith("Bearer ")
+
+
 async def test_errors_stand_at_their_fields_and_the_first_one_has_the_focus(shop: Shop, page: Page) -> None:
     await hold(page, await shop.sell(Seat=5), Seat=1)
     await page.get_by_label("E-mail").fill("ayu@")
