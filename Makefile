@@ -8,7 +8,7 @@ STAMP_DEV := $(VENV)/.installed-dev
 STAMP_BENCH := $(VENV)/.installed-bench
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help run test lint format bench clean
+.PHONY: help run test lint format screenshots bench clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ lint: $(STAMP_DEV)  ## ruff, mypy strict, import-linter
 format: $(STAMP_DEV)  ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+screenshots: $(STAMP_DEV)  ## Draw the pictures of the storefront in docs/screenshots anew
+	PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py
 
 bench: $(STAMP_BENCH)  ## Install what it compares with, then measure the service side by side with others
 	@sh bench/install.sh

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from actor_ticketing.http import idempotency
+from actor_ticketing.http import idempotency, pages
 from actor_ticketing.http.context import DOORS, Doors
 from actor_ticketing.http.handlers import (
     accounts,
@@ -28,6 +28,8 @@ _ID = "{id:[A-Za-z0-9._~-]{1,128}}"
 _CODE = "{code:[A-Z0-9-]{1,64}}"
 _TYPED_CODE = "{code:[A-Za-z0-9-]{1,64}}"
 _RESERVATIONS = "/api/public/reservations"
+# The storefront's addresses: its script shows what belongs there.
+_PAGES = ("/", f"/events/{_ID}", "/checkout", f"/tickets/{_ID}", "/reservations", "/sign-in")
 
 
 def routes() -> list[web.RouteDef]:
@@ -74,6 +76,8 @@ def routes() -> list[web.RouteDef]:
         web.get("/api/cron/cleanup-reservations", guarded(admin.cron_cleanup)),
         web.get("/livez", operations.livez),
         web.get("/readyz", operations.readyz),
+        *[web.get(path, within(READ, pages.index)) for path in _PAGES],
+        web.get("/static/{path:[A-Za-z0-9._/-]{1,64}}", pages.static),
     ]
 
 

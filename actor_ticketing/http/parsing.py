@@ -127,3 +127,12 @@ def _number(request: web.Request, name: str, default: int) -> int:
     if not _NUMBER.fullmatch(text):
         raise Invalid.field(name, "must be an integer")
     return int(text)
+
+
+def knows(request: web.Request, tag: str) -> bool:
+    """Whether the client has what this entity tag stands for."""
+    # RFC 9110, 13.1.2: If-None-Match compares weakly, and * matches whatever there is.
+    known = request.headers.get("If-None-Match")
+    if known is None:
+        return False
+    return known.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in known.split(",")}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import ClassVar
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -12,25 +13,36 @@ JSON_UTF8 = "application/json; charset=utf-8"
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _NO_BODY = (204, 304)
-# Nothing that is answered here is a page, whatever somebody makes a browser believe (OWASP REST Security Cheat Sheet).
-IN_EVERY_HEAD = {
-    "Server": "actor-ticketing",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-}
-_IN_EVERY_HEAD = "".join([f"{name}: {value}\r\n" for name, value in IN_EVERY_HEAD.items()])
+# No page, whatever somebody makes a browser believe (OWASP REST Security Cheat Sheet).
+NO_PAGE = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+def in_every_head(content_security_policy: str) -> dict[str, str]:
+    """The headers that every answer has, with the policy that browsers are to keep on it."""
+    return {
+        "Server": "actor-ticketing",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Content-Security-Policy": content_security_policy,
+    }
+
+
+def _lines(headers: Mapping[str, str]) -> str:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
 
 
 class WholeResponse(web.StreamResponse):
     """A response without cookies, compression and chunks, which aiohttp's own would each ask for on the way.
 
+    :cvar in_every_head: what all responses of a class have in their heads.
     :ivar request_id: set by the middleware, as is
     :ivar more_head: further lines of the head, each with its line end.
 
     :param headers: what stands in the head beside that which every response has. Neither names nor values may come
         from a client unchecked: they are written as they are.
     """
+
+    in_every_head: ClassVar[str] = _lines(in_every_head(NO_PAGE))
 
     def __init__(
         self,
@@ -80,8 +92,19 @@ class WholeResponse(web.StreamResponse):
         return (
             f"HTTP/{request.version.major}.{request.version.minor} {self.status} {self.reason}\r\n{self._describes}"
             f"Cache-Control: {self._cache_control}\r\nX-Request-ID: {self.request_id}\r\n{self.more_head}{more}"
-            f"{connection}Date: {rfc822_formatted_time()}\r\n{_IN_EVERY_HEAD}\r\n"
+            f"{connection}Date: {rfc822_formatted_time()}\r\n{self.in_every_head}\r\n"
         )
+
+
+class PageResponse(WholeResponse):
+    """A part of a page that browsers show: it may load what we deliver, call us, and nothing and nobody else."""
+
+    in_every_head: ClassVar[str] = _lines(
+        in_every_head(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+            "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        )
+    )
 
 
 def _described(content_type: str, length: int) -> str:

@@ -8,7 +8,7 @@ from aiohttp import web
 from actor_ticketing.domain.telling import told
 from actor_ticketing.http.context import doors_of
 from actor_ticketing.http.middleware import REQUEST_ID, id_of
-from actor_ticketing.http.responses import IN_EVERY_HEAD
+from actor_ticketing.http.responses import NO_PAGE, in_every_head
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ async def send_file(
     :param chunks: one at least, which may be empty.
     """
     first = await anext(chunks)
-    response = web.StreamResponse(headers=IN_EVERY_HEAD)
+    response = web.StreamResponse(headers=in_every_head(NO_PAGE))
     response.headers[REQUEST_ID] = id_of(request)
     response.headers["Content-Type"] = content_type
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -29,8 +29,9 @@ def parts_of(answer: bytes) -> tuple[int, dict[str, str], bytes]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/nothing", "/api", "/api/public/reservations/", "/api/public/events/a/b", "/api/public/events/%2F",
-     "/api/public/events/%00", "/api/public/events/%ED%A0%80", "/api/public/availability/", "/%FF"],
+    ["/nothing", "/index.html", "/events", "/static", "/api", "/api/public/reservations/", "/api/public/events/a/b",
+     "/api/public/events/%2F", "/api/public/events/%00", "/api/public/events/%ED%A0%80", "/api/public/availability/",
+     "/%FF"],
 )  # fmt: skip
 async def test_an_unknown_address_is_not_found(api: Api, path: str) -> None:
     answer = await api.raw(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())

@@ -2,11 +2,29 @@
 
 from support.web import RESERVATIONS, Api, make_token
 
+ROOM = {"extensionsLeft": 3, "maxExpiresAt": "2027-01-15T09:00:00.000Z"}
+
 
 async def test_a_live_hold_is_shown_in_the_shape_of_its_creation(api: Api) -> None:
     body = {"ticketTypeId": "tt", "quantity": 2, "sessionId": "s1", "metadata": {"cart": 7}}
     made = (await api.call("POST", RESERVATIONS, body, status=201))["data"]
-    assert await api.show(made["reservation"]) == made
+    assert await api.show(made["reservation"]) == made | ROOM
+
+
+async def test_a_live_hold_says_how_far_it_can_be_extended(api: Api) -> None:
+    held = await api.reserve()
+    assert await api.show(held) == await api.show(held) | ROOM
+    extended = await api.call(
+        "PATCH", f"{RESERVATIONS}/{held['id']}", {"sessionId": "s1", "additionalMinutes": 5}, status=200
+    )
+    assert extended["data"]["extensionsLeft"] == 2
+    assert await api.show(held) == extended["data"]
+
+
+async def test_a_settled_hold_says_nothing_of_extending(api: Api) -> None:
+    held = await api.reserve()
+    await api.cancel(held)
+    assert not ROOM.keys() & (await api.show(held)).keys()
 
 
 async def test_a_live_hold_has_no_tickets(api: Api) -> None:
@@ -65,7 +83,7 @@ async def test_a_user_who_made_it_needs_no_session(api: Api) -> None:
     body = {"ticketTypeId": "tt", "quantity": 1}
     made = (await api.call("POST", RESERVATIONS, body, token=make_token(), status=201))["data"]
     path = f"{RESERVATIONS}/{made['reservation']['id']}"
-    assert (await api.call("GET", path, token=make_token(), status=200))["data"] == made
+    assert (await api.call("GET", path, token=make_token(), status=200))["data"] == made | ROOM
 
 
 async def test_an_unknown_reservation_is_not_found(api: Api) -> None:

@@ -141,6 +141,14 @@ TABLE = {
     "GET /api/cron/cleanup-reservations": Row("/api/cron/cleanup-reservations", OF_CRON),
     "GET /livez": Row("/livez", ANYONE),
     "GET /readyz": Row("/readyz", ANYONE),
+    "GET /": Row("/", ANYONE),
+    "GET /events/{id}": Row("/events/ev", ANYONE),
+    "GET /checkout": Row("/checkout", ANYONE),
+    # The page is everyone's; what it shows it has to ask for.
+    "GET /tickets/{id}": Row("/tickets/{held}", ANYONE),
+    "GET /reservations": Row("/reservations", ANYONE),
+    "GET /sign-in": Row("/sign-in", ANYONE),
+    "GET /static/{path}": Row("/static/app.js", ANYONE),
 }
 
 

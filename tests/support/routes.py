@@ -65,7 +65,7 @@ def path_of(route: web.RouteDef, held: Any) -> str:
     template = template_of(route)
     own = "tt" if "ticket-types/" in template or "availability" in template else "ev"
     reservation = held["id"] if "reservations" in template else own
-    return template.replace("{id}", reservation).replace("{code}", "AAAA-AAAA")
+    return template.replace("{id}", reservation).replace("{code}", "AAAA-AAAA").replace("{path}", "app.js")
 
 
 def token_of(route: web.RouteDef) -> str:

@@ -1,11 +1,14 @@
 """Reserve, look, extend, cancel."""
 
+from typing import Any
+
 from aiohttp import web
 
 from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.domain.errors import Unauthenticated
 from actor_ticketing.domain.instants import rfc3339
-from actor_ticketing.domain.reservation import Owner, Reservation
+from actor_ticketing.domain.policies import ExtensionPolicy
+from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
 from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, list_meta, respond, success
 from actor_ticketing.http.auth import caller_of, owner_of
@@ -76,14 +79,21 @@ async def show(request: web.Request) -> WholeResponse:
     """``GET /api/public/reservations/{id}``: any state; a purchased one with its tickets."""
     backend = backend_of(request)
     record = await backend.box_office.reservation(request.match_info["id"], await owner_in_query(request))
-    bought = None
+    held, more = record.reservation, None
     if record.transaction is not None:
-        bought = {
+        more = {
             "transaction": present.transaction(record.transaction),
             "tickets": present.tickets(doors_of(request).signer, record.tickets),
         }
+    elif held.status is ReservationStatus.ACTIVE:
+        more = _room(backend.box_office.policies.extension, held)
     board, now = backend.box_office.board, backend.clock.now()
-    return respond(success(present.one_reservation(board, record.reservation, now, bought)))
+    return respond(success(present.one_reservation(board, held, now, more)))
+
+
+def _room(policy: ExtensionPolicy, held: Reservation) -> dict[str, Any]:
+    """How far a hold can still be extended."""
+    return {"extensionsLeft": policy.extensions_left(held), "maxExpiresAt": rfc3339(policy.max_expires_at(held))}
 
 
 async def claim_session(request: web.Request) -> WholeResponse:
@@ -119,11 +129,7 @@ async def extend(request: web.Request) -> WholeResponse:
     policy = box_office.policies.extension
 
     def render(held: Reservation) -> Answer:
-        left = {
-            "extensionsLeft": policy.extensions_left(held),
-            "maxExpiresAt": rfc3339(policy.max_expires_at(held)),
-        }
-        data = present.one_reservation(box_office.board, held, backend.clock.now(), left)
+        data = present.one_reservation(box_office.board, held, backend.clock.now(), _room(policy, held))
         return success(data, message="Reservation extended successfully")
 
     return await perform(

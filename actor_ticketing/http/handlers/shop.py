@@ -9,7 +9,7 @@ from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, respond, success, to_json
 from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
-from actor_ticketing.http.parsing import LIMIT_MAX, page_of, read_model
+from actor_ticketing.http.parsing import LIMIT_MAX, knows, page_of, read_model
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import EmptyBody
 
@@ -56,7 +56,7 @@ async def availability(request: web.Request) -> WholeResponse:
     if counters is None:
         raise NotFound("ticket_type")
     tag = f'"{counters.total}-{counters.sold}-{counters.reserved}-{counters.next_deadline or 0}"'
-    if _has(request, tag):
+    if knows(request, tag):
         return _not_modified(tag)
     return _with_tag(tag, success(present.availability(counters)))
 
@@ -84,17 +84,9 @@ async def _payload(request: web.Request) -> str:
 
 def _tagged(request: web.Request, answer: Answer) -> WholeResponse:
     tag = f'"{hashlib.blake2b(answer.body, digest_size=12).hexdigest()}"'
-    if _has(request, tag):
+    if knows(request, tag):
         return _not_modified(tag)
     return _with_tag(tag, answer)
-
-
-def _has(request: web.Request, tag: str) -> bool:
-    # RFC 9110, 13.1.2: If-None-Match compares weakly, and * matches whatever there is.
-    known = request.headers.get("If-None-Match")
-    if known is None:
-        return False
-    return known.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in known.split(",")}
 
 
 def _not_modified(tag: str) -> WholeResponse:

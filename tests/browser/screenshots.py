@@ -1,0 +1,103 @@
+"""Pictures of every page for the documentation: phone and desktop, light and dark. ``make screenshots``."""
+
+import asyncio
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import aiohttp
+from playwright.async_api import Page, expect
+
+from support.process import Service
+from support.shopping import DESKTOP, PHONE, Shop, fill_buyer, fill_holder, hold, open_browser, register
+
+FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+CONCERT = "/events/ev_harbour_philharmonic"
+
+
+async def take(page: Page, name: str) -> None:
+    await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    await page.evaluate("document.fonts.ready")
+    await page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
+
+
+async def crowd(shop: Shop) -> None:
+    """Let other buyers take nearly everything."""
+    for _ in range(15):
+        await shop.hold_elsewhere(CONCERT, "Choir seats", 4, minutes=7.4)
+    for name, quantity in (("Stalls", 8), ("Balcony", 8), ("Under 26", 2)):
+        await shop.hold_elsewhere(CONCERT, name, quantity)
+    for _ in range(37):
+        await shop.hold_elsewhere(CONCERT, "Under 26", 2)
+
+
+async def walk(shop: Shop, kind: str, viewport: dict[str, int], scheme: str) -> None:
+    """One buyer's way through all pages."""
+    page = await shop.open_page("/", viewport=viewport, color_scheme=scheme, locale="en-GB")
+    await expect(page.get_by_role("link", name="Riverside Festival")).to_be_visible()
+    await take(page, f"home-{kind}")
+
+    await page.goto(CONCERT)
+    await page.get_by_label("Number of Stalls").fill("2")
+    await page.get_by_label("Number of Balcony").fill("1")
+    await expect(page.get_by_text(re.compile("come free in"))).to_be_visible()
+    await take(page, f"event-{kind}")
+
+    await page.get_by_role("button", name="Hold these tickets").click()
+    await expect(page.get_by_text("possible 3 more times")).to_be_visible()
+    await fill_buyer(page)
+    await fill_holder(page, 2, "Budi Santoso")
+    await fill_holder(page, 3, "Citra Dewi")
+    await page.get_by_role("heading").first.click()
+    await take(page, f"checkout-{kind}")
+
+    await page.goto("/reservations")
+    await expect(page.get_by_text("2 × Stalls")).to_be_visible()
+    await take(page, f"reservations-{kind}")
+    await page.goto("/sign-in")
+    await expect(page.get_by_label("Password")).to_be_visible()
+    await take(page, f"sign-in-{kind}")
+
+    await page.goto("/checkout")
+    await page.get_by_role("button", name="Buy these tickets").click()
+    await register(page)
+    await page.get_by_role("button", name="Continue and buy").click()
+    await expect(page.get_by_role("img", name="QR code")).to_have_count(3)
+    await page.evaluate("Promise.all([...document.images].map((image) => image.decode()))")
+    await take(page, f"tickets-{kind}")
+
+
+async def expired(shop: Shop, kind: str, viewport: dict[str, int], scheme: str) -> None:
+    """The end of a hold, in front of the buyer."""
+    page = await shop.open_page("/", viewport=viewport, color_scheme=scheme)
+    await hold(page, "/events/ev_riverside_festival", **{"Weekend pass": 2})
+    await expect(page.get_by_role("heading", name="Your time is up")).to_be_visible()
+    await take(page, f"expired-{kind}")
+
+
+async def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    kinds = [
+        (f"{device}-{scheme}", viewport, scheme)
+        for device, viewport in (("phone", PHONE), ("desktop", DESKTOP))
+        for scheme in ("light", "dark")
+    ]
+    with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as short_data:
+        service = Service(data_dir=Path(data))
+        hasty = Service(data_dir=Path(short_data), environment={"ACTOR_TICKETING_HOLDS__DEFAULT_MINUTES": "0.05"})
+        await asyncio.gather(service.start("--demo"), hasty.start("--demo"))
+        try:
+            async with open_browser() as browser, aiohttp.ClientSession() as session:
+                shop = Shop(service=service, browser=browser, session=session)
+                await crowd(shop)
+                for kind in kinds:
+                    await walk(shop, *kind)
+                    await expired(Shop(service=hasty, browser=browser, session=session), *kind)
+        finally:
+            await asyncio.gather(service.stop(), hasty.stop())
+    sys.stdout.write(f"wrote {len(list(FOLDER.glob('*.png')))} pictures to {FOLDER}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
