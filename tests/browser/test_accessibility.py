@@ -56,6 +56,7 @@ async def test_no_page_has_a_violation(shop: Shop, scheme: str, viewport: dict[s
 
 
 async def test_a_violation_would_be_found(page: Page) -> None:
+    await expect(page.get_by_role("main")).to_be_visible()
     await page.evaluate("document.querySelector('main').append(document.createElement('button'))")
     assert any(each.startswith("button-name") for each in await violations_of(page))
 

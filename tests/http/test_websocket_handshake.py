@@ -79,6 +79,14 @@ async def test_a_broken_handshake_is_a_bad_request(api: Api, headers: dict[str, 
 
 
 @configured(server={"allowed_origins": ("https://shop.example",)})
+async def test_our_own_pages_need_not_be_listed(api: Api) -> None:
+    server = api.client.server
+    async with api.client.ws_connect(f"{WS}?sessionId=s1", origin=f"http://{server.host}:{server.port}") as socket:
+        assert not socket.closed
+    await refused(api, status=403, code="forbidden", Origin=f"http://{server.host}")
+
+
+@configured(server={"allowed_origins": ("https://shop.example",)})
 async def test_pages_of_other_origins_may_not_connect(api: Api) -> None:
     for origin in ("https://evil.example", "https://shop.example.evil.example", "http://shop.example", "null"):
         await refused(api, status=403, code="forbidden", Origin=origin)

@@ -59,8 +59,9 @@ def _after(request: web.Request) -> int | None:
 
 def _require_origin(request: web.Request) -> None:
     # Browsers always say whose page it is. What says nothing is no browser, and could say anything.
-    cors, origin = doors_of(request).cors, request.headers.get("Origin")
-    if cors is not None and origin is not None and not cors.allows(origin.lower()):
+    cors, origin = doors_of(request).cors, request.headers.get("Origin", "").lower()
+    is_our_own = origin.partition("://")[2] == request.host.lower()
+    if cors is not None and origin and not is_our_own and not cors.allows(origin):
         raise Forbidden("Pages of this origin may not open a WebSocket here.")
 
 
