@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aiohttp import WSMsgType
+from structlog.testing import capture_logs
 
 from actor_ticketing.http.live import socket as live_socket
 from support.live import WS, end_of, hear_all, listening
@@ -143,3 +144,15 @@ async def test_a_shutdown_closes_the_sockets_by_itself(api: Api) -> None:
         async with asyncio.timeout(10):
             await api.client.server.close()  # type: ignore[union-attr]
         assert await ends == [1001, 1001]
+
+
+async def test_a_client_that_vanishes_is_no_defect_of_ours(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def vanish(_: object) -> None:
+        raise ConnectionResetError
+
+    with capture_logs() as lines:
+        async with api.client.ws_connect(f"{WS}?sessionId=s1"):
+            monkeypatch.setattr(live_socket.LiveSocket, "receive", vanish)
+            async with api.client.ws_connect(f"{WS}?sessionId=s2") as gone:
+                await end_of(gone)
+    assert [line for line in lines if line["event"] == "live_failed"] == []

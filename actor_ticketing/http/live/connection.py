@@ -59,6 +59,8 @@ class Connection:
         try:
             hub.attach(self, session_id)
             await self._listen()
+        except ConnectionError:
+            pass  # The client has gone, without a word.
         except Exception:
             log.exception("live_failed")
             self.close(INTERNAL_ERROR, FAILED)
