@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from actor_ticketing.app import DATABASE, Storage, open_backend, open_storage
+from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.http.context import Backend

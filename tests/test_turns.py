@@ -78,4 +78,4 @@ async def test_settled_waits_for_what_is_under_way_and_nothing_is_kept() -> None
     await settled
     await task
     assert not order._locks
-    assert not order._under_way
+    assert not order._unbroken._under_way

@@ -1,8 +1,7 @@
 """The box office: takes a buyer's request, finds the actors for it, and returns what has become durable."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
 
 from actor_ticketing.actors.adoption import adopt_all
 from actor_ticketing.actors.board import Board
@@ -24,8 +23,7 @@ from actor_ticketing.domain.policies import Policies
 from actor_ticketing.domain.ports import Journal, Queries, ReservationRecord, SoldTicket
 from actor_ticketing.domain.purchase import Person, Purchase, Ticket
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
-
-T = TypeVar("T")
+from actor_ticketing.turns import Unbroken
 
 
 class BoxOffice:
@@ -53,7 +51,7 @@ class BoxOffice:
         self._clock = clock
         self._entropy = entropy
         self._draining = False
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self._unbroken = Unbroken()
 
     def drain(self) -> None:
         """Turn every new change away; what is under way goes on."""
@@ -109,7 +107,7 @@ class BoxOffice:
                 return await self._reserve(commands, ids, keep)
             # In a task of its own: a caller who is cancelled does not know whether the places are taken.
             work = self._reserve_in_places(commands, ids, keep, Owner(session_id=session_id, user_id=user_id), address)
-            return await self._to_the_end(work)
+            return await self._unbroken.run(work)
         except Exception:
             origins.forget(ids)
             raise
@@ -272,24 +270,13 @@ class BoxOffice:
         self, commands: Mapping[str, Any], outcome_of: Callable[[Sequence[Any]], Any], keep: Keep | None
     ) -> Any:
         # In a task of its own, so that a caller who is cancelled cannot leave a claim behind.
-        return await self._to_the_end(self._claim_and_confirm(commands, outcome_of, keep))
+        return await self._unbroken.run(self._claim_and_confirm(commands, outcome_of, keep))
 
     async def _claim_and_confirm(
         self, commands: Mapping[str, Any], outcome_of: Callable[[Sequence[Any]], Any], keep: Keep | None
     ) -> Any:
         claims = await claim_all(self._roster, commands)
         return accepted(await confirm_all(self._journal, claims, outcome_of, now=self._clock.now(), keep=keep))
-
-    async def _to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
-        task = asyncio.create_task(work)
-        self._under_way.add(task)
-        task.add_done_callback(self._finished)
-        return await asyncio.shield(task)
-
-    def _finished(self, task: asyncio.Task[Any]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()  # Seen, even if its caller is gone.
 
     async def ticket(self, code: str) -> Ticket:
         """Look one ticket up by its code.

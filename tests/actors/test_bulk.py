@@ -214,7 +214,7 @@ async def test_a_caller_who_gives_up_leaves_no_claim_behind(shop: Backend, store
     store.release_loads("b")
     await parked
     assert all_let_go(roster)
-    assert not shop.box_office._under_way
+    assert not shop.box_office._unbroken._under_way
 
 
 async def test_a_bulk_that_cannot_be_stored_is_taken_back_everywhere(

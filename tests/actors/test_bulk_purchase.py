@@ -222,7 +222,7 @@ async def test_a_buyer_who_gives_up_leaves_no_claim_behind(
     purchase.cancel()
     await turns()
     store.release_loads("b")
-    await eventually(lambda: not shop.box_office._under_way)
+    await eventually(lambda: not shop.box_office._unbroken._under_way)
     assert await untouched(shop, holds)
 
 

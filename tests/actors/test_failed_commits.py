@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from actor_ticketing.actors.roster import Roster
-from actor_ticketing.app import Storage, open_backend
+from actor_ticketing.app import open_backend
+from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable

@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from actor_ticketing.actors.housekeeping import PAUSE_MS
-from actor_ticketing.app import DATABASE, Storage, open_backend, open_storage
+from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import InvalidRefreshToken

@@ -2,7 +2,8 @@
 
 import pytest
 
-from actor_ticketing.app import Storage, open_backend
+from actor_ticketing.app import open_backend
+from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable

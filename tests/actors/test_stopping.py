@@ -6,7 +6,8 @@ import pytest
 from pykka import ActorRegistry
 
 from actor_ticketing.actors.journaling import Order
-from actor_ticketing.app import Storage, open_backend
+from actor_ticketing.app import open_backend
+from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.commands import ExpireDue

@@ -10,7 +10,8 @@ from actor_ticketing.actors.claims import ClaimHolds
 from actor_ticketing.actors.journaling import Order
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.supervisor import EXPIRE_SLICE, EXPIRING_MAX, DeadlineMoved, Supervisor, TimerFired
-from actor_ticketing.app import Storage, open_backend
+from actor_ticketing.app import open_backend
+from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.commands import Convert, NewTicket

@@ -65,7 +65,7 @@ async def test_of_two_uses_at_once_one_succeeds_and_the_family_ends(api: Api) ->
 async def test_a_caller_who_hangs_up_does_not_let_the_token_be_used_twice(api: Api) -> None:
     token = (await register(api))["refreshToken"]
     impatient = asyncio.create_task(api.backend.accounts.refresh(token))
-    await eventually(lambda: bool(api.backend.accounts._turns._under_way))
+    await eventually(lambda: bool(api.backend.accounts._turns._unbroken._under_way))
     impatient.cancel()
     await refuses(api, token)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from actor_ticketing.app import DATABASE, Storage, open_storage
+from actor_ticketing.app import DATABASE, open_storage
+from actor_ticketing.assembly import Storage
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.analytics import Span
 from actor_ticketing.domain.errors import StorageUnavailable

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from actor_ticketing.app import DATABASE, Storage, open_storage
+from actor_ticketing.app import DATABASE, open_storage
+from actor_ticketing.assembly import Storage
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import CommitFailed, Entry

@@ -1,0 +1,175 @@
+"""What the service is made of, before anything runs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from actor_ticketing.accounts.service import Accounts
+from actor_ticketing.actors.analytics import Analytics
+from actor_ticketing.actors.answers import KeptAnswers
+from actor_ticketing.actors.board import Board
+from actor_ticketing.actors.box_office import BoxOffice
+from actor_ticketing.actors.committed import Committed
+from actor_ticketing.actors.desk import Desk
+from actor_ticketing.actors.door import Door
+from actor_ticketing.actors.help_desk import HelpDesk
+from actor_ticketing.actors.holders import Holders
+from actor_ticketing.actors.housekeeping import Housekeeping
+from actor_ticketing.actors.privacy import Privacy
+from actor_ticketing.actors.reports import Reports
+from actor_ticketing.actors.roster import Roster
+from actor_ticketing.actors.statistics import Statistics
+from actor_ticketing.actors.sweep import Sweeper
+from actor_ticketing.clock import Clock
+from actor_ticketing.config import Settings
+from actor_ticketing.domain.ids import Entropy
+from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
+from actor_ticketing.domain.ports import CatalogueRecord, CommitFailed, Entry, Queries, Store
+from actor_ticketing.http.live.hub import Hub
+from actor_ticketing.persistence.journal import GroupCommitJournal
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """The two sides of a store."""
+
+    store: Store
+    queries: Queries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heart:
+    """What decides, and what makes decisions durable and known."""
+
+    board: Board
+    statistics: Statistics
+    committed: Committed
+    journal: GroupCommitJournal
+    roster: Roster
+    desk: Desk
+    policies: Policies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What stands around it, one for each thing that somebody may want."""
+
+    accounts: Accounts
+    analytics: Analytics
+    answers: KeptAnswers
+    box_office: BoxOffice
+    door: Door
+    help_desk: HelpDesk
+    housekeeping: Housekeeping
+    hub: Hub
+    privacy: Privacy
+    reports: Reports
+    sweeper: Sweeper
+
+
+def policies_of(settings: Settings) -> Policies:
+    """The rules an operator has set, in ms."""
+    return Policies(
+        hold=HoldPolicy(
+            default_ms=round(settings.holds.default_minutes * 60_000),
+            min_ms=round(settings.holds.min_seconds * 1_000),
+            max_ms=round(settings.holds.max_minutes * 60_000),
+            max_quantity=settings.holds.max_quantity,
+        ),
+        extension=ExtensionPolicy(
+            max_count=settings.extensions.max_count,
+            max_total_ms=round(settings.extensions.max_total_minutes * 60_000),
+        ),
+    )
+
+
+def heart_of(
+    storage: Storage,
+    catalogue: CatalogueRecord,
+    settings: Settings,
+    clock: Clock,
+    entropy: Entropy,
+    on_fatal: Callable[[BaseException], None],
+) -> Heart:
+    """Make the heart, with the catalogue on its board."""
+    policies, statistics, holds = policies_of(settings), Statistics(), settings.holds
+    places = Holders(
+        max_per_session=holds.max_active_per_session,
+        max_per_user=holds.max_active_per_user,
+        max_per_address=holds.max_active_per_address,
+    )
+    board = Board(places)
+    board.recover(catalogue)
+    committed = Committed(board, statistics, clock)
+
+    def storage_failed(entries: Sequence[Entry], error: CommitFailed) -> None:
+        level = log.critical if error.is_bug else log.error
+        level("commit_failed", error=str(error), entries=len(entries), is_bug=error.is_bug)
+        roster.rebuild({each for entry in entries for each in entry.ticket_type_ids})
+        desk.storage_failed()
+
+    journal = GroupCommitJournal(
+        storage.store,
+        seq=board.seq,
+        on_commit=committed,
+        on_failure=storage_failed,
+        on_unknown=on_fatal,
+        commit_interval_ms=settings.storage.commit_interval_ms,
+    )
+    limit = settings.actors.mailbox_limit
+    roster = Roster(journal=journal, queries=storage.queries, clock=clock, policies=policies, mailbox_limit=limit)
+    desk = Desk(board=board, roster=roster, journal=journal, clock=clock, entropy=entropy)
+    return Heart(
+        board=board,
+        statistics=statistics,
+        committed=committed,
+        journal=journal,
+        roster=roster,
+        desk=desk,
+        policies=policies,
+    )
+
+
+def parts_of(heart: Heart, queries: Queries, settings: Settings, clock: Clock, entropy: Entropy) -> Parts:
+    """Make what stands around a heart."""
+    board, journal, roster = heart.board, heart.journal, heart.roster
+    hub = Hub(
+        board=board,
+        clock=clock,
+        queries=queries,
+        settings=settings.websocket,
+        warn_seconds=settings.holds.warn_seconds,
+        limits_frequency=settings.rate_limit.enabled,
+    )
+    heart.committed.subscribers.append(hub)
+    return Parts(
+        accounts=Accounts(
+            journal=journal,
+            queries=queries,
+            clock=clock,
+            entropy=entropy,
+            refresh_ms=round(settings.accounts.refresh_days * 24 * 60 * 60 * 1_000),
+            min_password_length=settings.accounts.min_password_length,
+        ),
+        analytics=Analytics(board=board, queries=queries),
+        answers=KeptAnswers(journal=journal, queries=queries, clock=clock),
+        box_office=BoxOffice(
+            board=board,
+            roster=roster,
+            journal=journal,
+            queries=queries,
+            clock=clock,
+            policies=heart.policies,
+            entropy=entropy,
+        ),
+        door=Door(board=board, journal=journal, queries=queries, clock=clock),
+        help_desk=HelpDesk(roster=roster, queries=queries, clock=clock),
+        housekeeping=Housekeeping(journal=journal, queries=queries, clock=clock),
+        hub=hub,
+        privacy=Privacy(journal=journal, queries=queries, clock=clock),
+        reports=Reports(queries),
+        sweeper=Sweeper(roster=roster, queries=queries, clock=clock, statistics=heart.statistics),
+    )
