@@ -63,9 +63,7 @@ class LiveHolds:
         else:
             ids = self._of_user.get(owner.user_id or "", ())
         holds = (hold for each in _each(ids) if not (hold := self.by_id[each]).is_overdue(now))
-        return sorted(
-            (hold for hold in holds if not hold.is_overdue(now)), key=lambda hold: (hold.reserved_at, hold.id)
-        )
+        return sorted(holds, key=lambda hold: (hold.reserved_at, hold.id))
 
 
 def _add(index: dict[str, _Ids], holder: str, reservation_id: str) -> None:
