@@ -82,9 +82,7 @@ class Doors:
         """Let requests through to the service."""
         self.backend = backend
         if self.limits is not None:
-            origins = backend.box_office.board.origins
-            origins.are_wanted = origins.are_wanted or self.limits.count_abandoned_by_address
-            origins.on_abandoned = self.limits.abandoned
+            backend.box_office.board.on_abandoned = self.limits.abandoned
 
     def drain(self, *, body_grace_seconds: float) -> None:
         """Let nobody in any more, and close the WebSockets; bodies that are still arriving get this long."""
