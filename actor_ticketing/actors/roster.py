@@ -92,9 +92,7 @@ class Roster:
         :raises Overloaded: when too much is waiting.
         """
         slot = self._slots.get(ticket_type_id)
-        waiting = 0
-        if slot is not None:
-            waiting = len(slot.waiting or ()) + (slot.actor.waiting if slot.actor is not None else 0)
+        waiting = 0 if slot is None else _waiting(slot)
         if waiting >= self._mailbox_limit or self._journal.pending >= self._mailbox_limit:
             raise Overloaded
 
@@ -132,6 +130,10 @@ class Roster:
     def running(self) -> int:
         """How many actors are running."""
         return sum(slot.actor is not None for slot in self._slots.values())
+
+    def waiting(self) -> list[int]:
+        """How many messages wait for each ticket type's actor, for those that were ever asked for."""
+        return [_waiting(slot) for slot in self._slots.values()]
 
     async def stop(self) -> None:
         """Stop all actors, and what is being built. Whoever still asks is answered with a 503."""
@@ -184,3 +186,7 @@ class Roster:
     def _on_broken(self, ticket_type_id: str, error: BaseException) -> None:
         log.error("actor_broke", ticket_type_id=ticket_type_id, error=told(error), exc_info=error)
         self.rebuild([ticket_type_id])
+
+
+def _waiting(slot: _Slot) -> int:
+    return len(slot.waiting or ()) + (slot.actor.waiting if slot.actor is not None else 0)
