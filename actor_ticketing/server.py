@@ -21,6 +21,7 @@ from actor_ticketing.http.application import create_application
 from actor_ticketing.http.auth import Authenticator
 from actor_ticketing.http.context import Backend, Doors
 from actor_ticketing.http.cors import Cors
+from actor_ticketing.http.inspection import tell_on_signal
 from actor_ticketing.http.jwks import JwksKeys
 from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.http.runner import Runner
@@ -134,6 +135,7 @@ async def _serve_locked(
         shutdown_timeout=in_flight_seconds,
     )
     await runner.setup()
+    tell_on_signal(asyncio.get_running_loop(), doors)
     try:
         # The doors open before recovery, so that /livez answers and everything else says 503.
         # Recovery makes objects by the million and frees none, so every collection would be in vain.

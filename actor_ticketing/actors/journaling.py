@@ -63,9 +63,9 @@ class JournalingActor(LoopActor):
         self._uncommitted = 0
 
     @property
-    def has_uncommitted(self) -> bool:
-        """Whether anything this actor decided is not settled yet."""
-        return self._uncommitted > 0
+    def uncommitted(self) -> int:
+        """How many of this actor's decisions are not settled yet."""
+        return self._uncommitted
 
     def commit(
         self,
