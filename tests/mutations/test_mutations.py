@@ -75,10 +75,19 @@ def test_there_are_a_dozen_planted_bugs() -> None:
     assert len(PATCHES) >= 12
 
 
+def test_every_patch_applies_to_the_tree_as_it_is() -> None:
+    for patch in PATCHES:
+        command = ["git", "apply", "--check", str(patch)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+        assert done.returncode == 0, f"{patch.name} does not apply any more; plant its bug anew.\n{done.stderr}"
+
+
+@pytest.mark.long
 def test_without_a_planted_bug_all_named_tests_are_green(runs: Mapping[str, Run]) -> None:
     assert runs[""].status == 0, runs[""].output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.stem)
 def test_a_planted_bug_turns_its_test_red(runs: Mapping[str, Run], patch: Path) -> None:
     run = runs[patch.name]
