@@ -13,6 +13,9 @@ PEOPLE_SEALED = 4
 DESK = 5
 """The migration that lets tickets be used and types be paused. Before it, none was."""
 
+POSITIONS = 6
+"""The migration since which a kept answer says where in the ledger it stands."""
+
 
 class SchemaError(Exception):
     """The database cannot be brought to the schema of this software."""
