@@ -56,7 +56,10 @@ async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIte
     log.info("opening_database", path=str(path), sqlite=sqlite3.sqlite_version)
     async with AsyncExitStack() as stack:
         writer = await open_writer(
-            path, synchronous=settings.storage.synchronous, busy_timeout_ms=settings.storage.busy_timeout_ms
+            path,
+            synchronous=settings.storage.synchronous,
+            busy_timeout_ms=settings.storage.busy_timeout_ms,
+            checkpoints=not settings.storage.replicated,
         )
         stack.push_async_callback(writer.close)
         await writer.run(partial(migrate, vault=vault))

@@ -125,7 +125,7 @@ class TicketTypeActor(JournalingActor):
                 return events, [event.reservation for event in events]  # type: ignore[union-attr]
             case Convert():
                 events = inventory.convert(command, now)
-                return events, events[0].purchase  # type: ignore[union-attr]
+                return events, [event.purchase for event in events]  # type: ignore[union-attr]
             case Extend():
                 events = inventory.extend(command, now)
                 return events, events[0].reservation  # type: ignore[union-attr]

@@ -46,6 +46,7 @@ class Failure:
     message: str
     details: Any = None
     headers: Mapping[str, str] | None = None
+    seq: int | None = None
 
 
 MALFORMED = Failure(status=400, code="bad_request", message="This is no valid HTTP request.")
@@ -73,6 +74,7 @@ def failure_of_refusal(refusal: Refusal) -> Failure:
         message=refusal.message,
         details=refusal.details,
         headers=headers,
+        seq=refusal.seq,
     )
 
 
@@ -103,5 +105,9 @@ def respond_failure(request: web.BaseRequest, failure: Failure) -> WholeResponse
         document = {"success": False, "message": failure.message, "error": error}
         content_type = JSON_UTF8
     return WholeResponse(
-        status=failure.status, body=to_json(document).encode(), content_type=content_type, headers=failure.headers
+        status=failure.status,
+        body=to_json(document).encode(),
+        content_type=content_type,
+        headers=failure.headers,
+        seq=failure.seq,
     )

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
@@ -23,7 +23,7 @@ from actor_ticketing.http.responses import WholeResponse
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,255}")
 
-Action = Callable[[Keep | None], Awaitable[Any]]
+Action = Callable[[Keep], Awaitable[Any]]
 Render = Callable[[Any], Answer]
 
 
@@ -55,7 +55,9 @@ async def perform(request: web.Request, body: bytes, caller: str, action: Action
     """
     key = request.headers.get(HEADER)
     if key is None:
-        return respond(render(await action(None)))
+        keep = Keep()
+        answer = render(await action(keep))
+        return respond(Answer(answer.status, answer.body, keep.seq))
     if not _KEY.fullmatch(key):
         raise Invalid.field(HEADER, "must be 1 to 255 visible ASCII characters")
     fingerprint = hashlib.sha256(b"\0".join([request.method.encode(), request.path.encode(), body])).digest()
@@ -91,10 +93,10 @@ async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Acti
     if stored is not None:
         if stored.fingerprint != claim.fingerprint:
             raise KeyReused("This Idempotency-Key was used for another request.")
-        return Answer(stored.status, stored.body)
+        return Answer(stored.status, stored.body, stored.seq)
     kept: list[StoredAnswer] = []
 
-    def keep(outcome: Any) -> StoredAnswer:
+    def store(outcome: Any) -> StoredAnswer:
         answer = render(outcome)
         kept.append(
             StoredAnswer(
@@ -108,8 +110,9 @@ async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Acti
         )
         return kept[-1]
 
+    keep = Keep(store)
     outcome = await action(keep)
     if not kept:
-        # No actor's decision stands behind this answer, so it is kept on its own.
-        await backend.answers.keep(keep(outcome))
-    return Answer(kept[-1].status, kept[-1].body)
+        # It is not with one actor's decision, so it is kept on its own.
+        await backend.answers.keep(replace(store(outcome), seq=keep.seq))
+    return Answer(kept[-1].status, kept[-1].body, keep.seq)

@@ -8,6 +8,10 @@ from typing import Any
 
 import aiohttp
 
+from actor_ticketing.app import DATABASE
+from bench.history.checker import check
+from bench.history.ledger import read_ledger
+from bench.history.recording import LEDGER_SEQ, Recorder
 from support.process import Service, list_stock
 from support.web import PERSON, make_token
 
@@ -29,6 +33,7 @@ class Acknowledged:
     tickets: dict[str, list[str]] = field(default_factory=dict)
     keyed: list[tuple[str, dict[str, Any], bytes]] = field(default_factory=list)
     in_doubt: set[str] = field(default_factory=set)
+    history: Recorder = field(default_factory=Recorder)
 
 
 class Client:
@@ -45,14 +50,25 @@ class Client:
     async def run(self) -> None:
         while True:
             held = await self._reserve()
+            await self._look()
             for reservation_id in held:
                 await self._random.choice([self._extend, self._cancel, self._purchase, self._leave])(reservation_id)
 
     async def _send(self, method: str, path: str, json: dict[str, Any], **headers: str) -> tuple[int, Any, bytes]:
+        key = headers.get("Idempotency-Key")
+        call = self._known.history.sent(method, path, json, key=key)
         async with self._session.request(method, self._url + path, json=json, headers=headers) as response:
             raw = await response.read()
+            self._known.history.answered(call, response.status, response.headers.get(LEDGER_SEQ), raw)
             assert response.status in {200, 201, 409}, (path, response.status, raw)
             return response.status, await response.json(), raw
+
+    async def _look(self) -> None:
+        path = f"/api/public/availability/{self._random.choice(sorted(STOCK))}"
+        call = self._known.history.sent("GET", path)
+        async with self._session.get(self._url + path) as response:
+            raw = await response.read()
+            self._known.history.answered(call, response.status, response.headers.get(LEDGER_SEQ), raw)
 
     async def _reserve(self) -> list[str]:
         types = self._random.sample(sorted(STOCK), self._random.choice([1, 1, 2]))
@@ -151,6 +167,8 @@ async def test_ten_kills_under_load_lose_nothing_that_was_acknowledged(
             assert stock["total"] == stock["sold"] + stock["reserved"] + stock["available"]
         await check_keys(session, service.url, known)
     await check_acknowledged(session, service.url, known)
+    proof = check(known.history.operations(), read_ledger(service.data_dir / DATABASE), complete_from=0)
+    assert min(proof.changes, proof.reads) > 50 * ROUNDS
     assert len(known.status) > 50 * ROUNDS, "the load was too thin to prove anything"
     assert set(known.status.values()) == {"ACTIVE", "CANCELLED", "CONVERTED"}
     with contextlib.suppress(ProcessLookupError):
