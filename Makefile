@@ -8,7 +8,7 @@ STAMP_DEV := $(VENV)/.installed-dev
 STAMP_BENCH := $(VENV)/.installed-bench
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help run test lint format screenshots bench clean
+.PHONY: help run test test-long lint format screenshots bench clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ run: $(STAMP_RUN)  ## Install, then serve the demonstration catalogue from the e
 
 test: $(STAMP_DEV)  ## Install what the tests need, then run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-long: $(STAMP_DEV)  ## As test, and what takes minutes: many more kills and power cuts
+	$(BIN)/python -m pytest -m 'long or not long' $(ARGS)
 
 lint: $(STAMP_DEV)  ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
