@@ -1,5 +1,6 @@
 """The real process: one that all tests share whose fault it survives, and others on data directories of their own."""
 
+import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest_asyncio
 
 from support.faults import Faults, build_shim
 from support.process import Service
-from support.stage import Stage, check_books
+from support.stage import Stage, check_books, prepare
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,7 +29,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as opened:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as opened:
         yield opened
 
 
@@ -39,7 +40,10 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shared(shim: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Service, Faults]]:
-    service, faults = faulty(shim, tmp_path_factory.mktemp("shared"))
+    # Thousands of sockets are opened, here and there.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 16_384), most))
+    service, faults = prepare(shim, tmp_path_factory.mktemp("shared"))
     yield service, faults
     await service.stop()
 
@@ -58,21 +62,6 @@ async def stage(shared: tuple[Service, Faults], session: aiohttp.ClientSession) 
 @pytest_asyncio.fixture(loop_scope="session")
 async def own_stage(shim: Path, tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator[Stage]:
     """A process, not started yet, for what no data directory survives, or what needs settings."""
-    service, faults = faulty(shim, tmp_path)
+    service, faults = prepare(shim, tmp_path)
     yield Stage(service, faults, session)
     await service.stop()
-
-
-def faulty(shim: Path, home: Path) -> tuple[Service, Faults]:
-    """A service, not started yet, and what can go wrong for it."""
-    (data_dir := home / "data").mkdir()
-    faults = Faults(shim, home, data_dir)
-    environment = {
-        **faults.environment,
-        "ACTOR_TICKETING_LOG__FORMAT": "json",
-        "ACTOR_TICKETING_STORAGE__BUSY_TIMEOUT_MS": "100",
-        "ACTOR_TICKETING_WEBSOCKET__MAX_PER_ADDRESS": "5000",
-        "ACTOR_TICKETING_WEBSOCKET__MAX_QUEUED_MESSAGES": "16",
-    }
-    (log := home / "log").touch()
-    return Service(data_dir=data_dir, environment=environment, log=log), faults

@@ -66,7 +66,7 @@ async def test_the_service_looks_within_a_second_and_ends_once_it_has_seen_it(
         clock.advance(1_000)
         await turns()
         assert told == []
-        database.unlink()
+        database.unlink()  # noqa: ASYNC240 - a file of this test alone.
         clock.advance(1_000)
         await eventually(lambda: bool(told))
     assert isinstance(told[0], DatabaseGone)

@@ -5,13 +5,10 @@ import mmap
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
 
 import pytest
-
-from support.process import Service
 
 SHIM = Path(__file__).parents[1] / "faults" / "shim.c"
 
@@ -47,7 +44,9 @@ def build_shim(directory: Path) -> Path:
     """Compile the shim. A machine of a developer's may lack a compiler; continuous integration may not."""
     compiler = shutil.which("cc")
     if compiler is None and not os.environ.get("CI"):
-        pytest.skip("a C compiler is missing, which the faults of disk, clock and power need: apt-get install gcc libc6-dev")
+        pytest.skip(
+            "a C compiler is missing, which the faults of disk, clock and power need: apt-get install gcc libc6-dev"
+        )
     assert compiler, "a C compiler is missing: apt-get install gcc libc6-dev"
     built = directory / "shim.so"
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", built, SHIM, "-ldl", "-pthread"], check=True)  # noqa: S603

@@ -18,7 +18,7 @@ from support.faults import Faults
 from support.process import Service, list_stock
 from support.web import PERSON, RESERVATIONS, make_token
 
-TOTAL = 100
+TOTAL = 10_000
 SECONDS = 20.0
 """How long a test waits for what must come at some time; it only ends a test that has failed."""
 
@@ -49,6 +49,8 @@ class Reply:
 
 @dataclass
 class Stage:
+    """The service, its faults, and a client of it: the session ``s``, with a token where one is needed."""
+
     service: Service
     faults: Faults
     session: aiohttp.ClientSession
@@ -86,10 +88,10 @@ class Stage:
         }
         return await self.send("POST", RESERVATIONS, body, **keyed(key))
 
-    async def purchase(self, reservation_id: str, quantity: int = 1, *, key: str | None = None) -> Reply:
-        """Ask for the tickets of a hold."""
+    async def purchase(self, reservation_id: str, quantity: int = 1, *, key: str | None = None, **claims: int) -> Reply:
+        """Ask for the tickets of a hold, with a token of these claims."""
         body = {"sessionId": "s", "buyerInfo": PERSON, "ticketHolders": [PERSON] * quantity}
-        token = {"Authorization": f"Bearer {make_token()}"}
+        token = {"Authorization": f"Bearer {make_token(**claims)}"}
         return await self.send("POST", f"{RESERVATIONS}/{reservation_id}/purchase", body, **token, **keyed(key))
 
     async def look(self, reservation_id: str) -> Reply:
@@ -122,6 +124,21 @@ class Stage:
         return self.service.log.read_bytes()
 
 
+def prepare(shim: Path, home: Path) -> tuple[Service, Faults]:
+    """A service that has not been started, and what can go wrong for it."""
+    (data_dir := home / "data").mkdir()
+    (log := home / "log").touch()
+    faults = Faults(shim, home, data_dir)
+    environment = {
+        **faults.environment,
+        "ACTOR_TICKETING_LOG__FORMAT": "json",
+        "ACTOR_TICKETING_STORAGE__BUSY_TIMEOUT_MS": "100",
+        "ACTOR_TICKETING_WEBSOCKET__MAX_PER_ADDRESS": "5000",
+        "ACTOR_TICKETING_WEBSOCKET__MAX_QUEUED_MESSAGES": "16",
+    }
+    return Service(data_dir=data_dir, environment=environment, log=log), faults
+
+
 def keyed(key: str | None) -> dict[str, str]:
     """The header of an Idempotency-Key."""
     return {} if key is None else {"Idempotency-Key": key}
@@ -130,7 +147,7 @@ def keyed(key: str | None) -> dict[str, str]:
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Ask again and again until it is so."""
     async with asyncio.timeout(SECONDS):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - nobody here is told of it.
             await asyncio.sleep(0.01)
 
 
