@@ -15,8 +15,9 @@ from support.stage import Stage, check_books, prepare
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # One process for many tests, so they share its loop.
+    here = Path(__file__).parent
     for item in items:
-        if pytest_asyncio.is_async_test(item) and "faults" in item.path.parts:
+        if pytest_asyncio.is_async_test(item) and item.path.is_relative_to(here):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

@@ -101,3 +101,16 @@ async def test_a_start_that_cannot_write_is_refused_with_a_sentence(
     assert "Traceback" not in err
     await stage.restart()
     assert (await stage.look(acknowledged)).status == 200
+
+
+async def test_a_disk_that_hangs_does_not_hold_the_stop_up(own_stage: Stage) -> None:
+    settings = {"ACTOR_TICKETING_SERVER__SHUTDOWN_SECONDS": "1"}
+    own_stage.service.environment = {**own_stage.service.environment, **settings}
+    await own_stage.open()
+    own_stage.faults.now.sync_hangs = True
+    waiting = asyncio.create_task(own_stage.reserve(key="hangs"))
+    await until(own_stage.is_hanging)
+    assert await own_stage.service.terminate() == 1
+    with pytest.raises(aiohttp.ClientError):
+        await waiting
+    assert own_stage.logged("stopped_unfinished")

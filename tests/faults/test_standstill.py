@@ -55,7 +55,7 @@ async def test_what_ended_while_the_process_stood_still_is_not_sold_afterwards_a
     ("hours", "claims"),
     [pytest.param(1, {}, id="an hour forward"), pytest.param(-1, {"nbf": int(time.time())}, id="an hour back")],
 )
-async def test_a_system_clock_that_jumps_ends_no_hold_early_and_keeps_none(
+async def test_a_system_clock_that_jumps_ends_no_hold_early_and_keeps_none_late(
     stage: Stage, hours: int, claims: dict[str, int]
 ) -> None:
     began = time.monotonic()

@@ -88,7 +88,7 @@ class Stage:
         }
         return await self.send("POST", RESERVATIONS, body, **keyed(key))
 
-    async def purchase(self, reservation_id: str, quantity: int = 1, *, key: str | None = None, **claims: int) -> Reply:
+    async def purchase(self, reservation_id: str, quantity: int = 1, *, key: str | None = None, **claims: Any) -> Reply:
         """Ask for the tickets of a hold, with a token of these claims."""
         body = {"sessionId": "s", "buyerInfo": PERSON, "ticketHolders": [PERSON] * quantity}
         token = {"Authorization": f"Bearer {make_token(**claims)}"}
