@@ -25,9 +25,8 @@ async def lose_power_under_load(stage: Stage, death: Awaitable[object], known: A
 @pytest.mark.parametrize(
     ("moment", "syncs"),
     [
-        (Moment.BEFORE_SYNC, 30),
         # By then the log has been moved into the database and begun anew.
-        (Moment.AFTER_SYNC, 110),
+        (Moment.BEFORE_SYNC, 110),
         *(
             pytest.param(moment, syncs, marks=pytest.mark.long)
             for moment in (Moment.BEFORE_SYNC, Moment.AFTER_SYNC)
