@@ -34,10 +34,9 @@ struct control {
     int64_t sync_errno;      /* Every sync fails so, and nobody knows what it has written. */
     int64_t sync_hangs;      /* Every sync hangs until this is 0. */
     int64_t loop_hangs;      /* The thread that sends the next reply, the event loop's, hangs until this is 0. */
-    int64_t hanging;         /* How many threads hang. */
     int64_t kill_moment;     /* The process is killed at such a moment, ... */
     int64_t kill_skip;       /* ... after so many of them. */
-    int64_t syncs;           /* How many files were synced. */
+    int64_t hanging;         /* How many threads hang: the shim counts, the test reads. */
 };
 
 enum moment { NEVER, BEFORE_WRITE, BEFORE_SYNC, AFTER_SYNC, BEFORE_REPLY };
@@ -63,6 +62,7 @@ __attribute__((constructor)) static void begin(void) {
     control = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     if (control == MAP_FAILED) abort();
     close(descriptor);
+    control->hanging = 0;
     image_dir = getenv("FAULTS_IMAGE_DIR");
 }
 
@@ -157,7 +157,6 @@ static int sync_with(int (*sync)(int), int descriptor) {
         pthread_mutex_unlock(&image_lock);
     }
     if (is_file) {
-        __atomic_fetch_add(&control->syncs, 1, __ATOMIC_SEQ_CST);
         if (control->kill_moment == BEFORE_REPLY) synced_since_armed = 1;
         die_at(AFTER_SYNC);
     }

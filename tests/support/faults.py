@@ -32,10 +32,9 @@ class Control(ctypes.Structure):
     sync_errno: int
     sync_hangs: int
     loop_hangs: int
-    hanging: int
     kill_moment: int
     kill_skip: int
-    syncs: int
+    hanging: int
 
     _fields_ = tuple((name, ctypes.c_int64) for name in __annotations__)
 
@@ -43,11 +42,10 @@ class Control(ctypes.Structure):
 def build_shim(directory: Path) -> Path:
     """Compile the shim. A machine of a developer's may lack a compiler; continuous integration may not."""
     compiler = shutil.which("cc")
+    missing = "a C compiler is missing, without which nothing fails here: apt-get install gcc libc6-dev"
     if compiler is None and not os.environ.get("CI"):
-        pytest.skip(
-            "a C compiler is missing, which the faults of disk, clock and power need: apt-get install gcc libc6-dev"
-        )
-    assert compiler, "a C compiler is missing: apt-get install gcc libc6-dev"
+        pytest.skip(missing)
+    assert compiler, missing
     built = directory / "shim.so"
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", built, SHIM, "-ldl", "-pthread"], check=True)  # noqa: S603
     return built
@@ -73,7 +71,8 @@ class Faults:
 
     def end(self) -> None:
         """All is well again."""
-        ctypes.memset(ctypes.byref(self.now), 0, ctypes.sizeof(Control))
+        for fault, _ in Control._fields_[:-1]:
+            setattr(self.now, fault, 0)
 
     def kill_at(self, moment: Moment, *, after: int = 0) -> None:
         """Have the process killed when the moment comes for the time after so many."""
