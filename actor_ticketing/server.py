@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 from aiohttp import web
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import DATABASE, open_backend, open_storage, watched
 from actor_ticketing.catalogue.demo import demo_catalogue
 from actor_ticketing.catalogue.importer import DeskTarget, import_catalogue
 from actor_ticketing.clock import Clock, SystemClock
@@ -143,8 +143,10 @@ async def _serve_locked(
         site = web.TCPSite(runner, settings.server.host, settings.server.port, backlog=BACKLOG)
         await site.start()
         clock = SystemClock()
+        database = settings.data_dir / DATABASE
         async with (
-            open_storage(settings.data_dir / DATABASE, settings, Vault(credentials.data_keys)) as storage,
+            open_storage(database, settings, Vault(credentials.data_keys)) as storage,
+            watched(database, clock),
             open_backend(storage, settings, clock, serving=True) as backend,
         ):
             if demo:

@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from actor_ticketing.actors.journaling import Keep
-from actor_ticketing.domain.errors import Invalid, KeyReused
+from actor_ticketing.domain.errors import Invalid, KeyReused, Refusal
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.http.answers import Answer, respond
 from actor_ticketing.http.context import Backend, backend_of
@@ -111,7 +111,14 @@ async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Acti
         return kept[-1]
 
     keep = Keep(store)
-    outcome = await action(keep)
+    try:
+        outcome = await action(keep)
+    except Refusal:
+        raise
+    except Exception:
+        # A defect may strike after the change was journaled. Whoever asks again is to be told what came of it.
+        await backend.answers.settled()
+        raise
     if not kept:
         # It is not with one actor's decision, so it is kept on its own.
         await backend.answers.keep(replace(store(outcome), seq=keep.seq))

@@ -51,6 +51,14 @@ class RowMissed(Exception):
 
 
 class _Connection(aiosqlite.Connection):
+    async def _connect(self) -> aiosqlite.Connection:
+        try:
+            return await super()._connect()
+        except BaseException:
+            # Its thread has something to tell the loop yet, which may be closed as soon as this has failed.
+            self._thread.join()
+            raise
+
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``work`` on the connection's thread."""
         result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
