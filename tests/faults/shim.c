@@ -128,10 +128,14 @@ static void keep_content(int descriptor, ino_t inode) {
     char aside[PATH_MAX], name[32], part[65536], path[64];
     FILE *stream = begin_image(aside);
     snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
-    /* Not by the descriptor itself: it may be for writing only. */
-    int content = REAL(open)(path, O_RDONLY | O_CLOEXEC);
-    for (ssize_t length; (length = read(content, part, sizeof part)) > 0;) fwrite(part, 1, (size_t)length, stream);
-    close(content);
+    /* By the descriptor itself, if it is not for writing only: to close another one of the same file would drop the
+     * locks that SQLite has on it. */
+    int is_readable = (fcntl(descriptor, F_GETFL) & O_ACCMODE) != O_WRONLY;
+    int content = is_readable ? descriptor : REAL(open)(path, O_RDONLY | O_CLOEXEC);
+    off_t position = 0;
+    for (ssize_t length; (length = pread(content, part, sizeof part, position)) > 0; position += length)
+        fwrite(part, 1, (size_t)length, stream);
+    if (!is_readable) close(content);
     snprintf(name, sizeof name, "%llu", (unsigned long long)inode);
     publish(stream, aside, name);
 }

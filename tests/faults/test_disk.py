@@ -53,7 +53,7 @@ async def test_a_hold_that_ends_on_a_full_disk_is_released_when_there_is_room(st
 async def test_a_disk_error_ends_the_process_unanswered_and_the_key_settles_what_came_of_it(
     stage: Stage, fault: str, number: int, held: int
 ) -> None:
-    acknowledged = (await stage.reserve()).reservation
+    acknowledged = (await stage.reserve_first_of_log()).reservation
     setattr(stage.faults.now, fault, number)
     key = f"{fault}-{number}"
     with pytest.raises(aiohttp.ClientError):
