@@ -28,8 +28,9 @@ _ID = "{id:[A-Za-z0-9._~-]{1,128}}"
 _CODE = "{code:[A-Z0-9-]{1,64}}"
 _TYPED_CODE = "{code:[A-Za-z0-9-]{1,64}}"
 _RESERVATIONS = "/api/public/reservations"
-# The storefront's addresses: its script shows what belongs there.
+# The addresses of the storefront and of the desk: their scripts show what belongs there.
 _PAGES = ("/", f"/events/{_ID}", "/checkout", f"/tickets/{_ID}", "/reservations", "/sign-in")
+_DESK_PAGES = ("/admin", "/admin/sales", "/admin/catalogue", f"/admin/catalogue/{_ID}", "/admin/lookup", "/admin/door")
 
 
 def routes() -> list[web.RouteDef]:
@@ -79,6 +80,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/livez", operations.livez),
         web.get("/readyz", operations.readyz),
         *[web.get(path, within(READ, pages.index)) for path in _PAGES],
+        *[web.get(path, within(READ, pages.desk)) for path in _DESK_PAGES],
         web.get("/static/{path:[A-Za-z0-9._/-]{1,64}}", pages.static),
     ]
 

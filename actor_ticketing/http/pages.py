@@ -1,4 +1,4 @@
-"""The storefront's files. They are read once, so that a request can name only what is there."""
+"""The files of the storefront and of the desk. They are read once, so that a request can name only what is there."""
 
 import gzip
 import hashlib
@@ -57,11 +57,19 @@ def _read(folder: Traversable, prefix: str = "") -> dict[str, _File]:
 
 _FILES = _read(files("actor_ticketing") / "web")
 _INDEX = _FILES.pop("index.html")
+_DESK = _FILES.pop("desk/index.html")
 
 
 async def index(request: web.Request) -> PageResponse:
     """``GET /`` and every other address of a page: the one document, whose script looks at the address."""
     return _respond(request, _INDEX)
+
+
+async def desk(request: web.Request) -> PageResponse:
+    """``GET /admin`` and every other address of the operator's desk. The document is anyone's: what it shows it has to
+    ask for, with an admin's credentials.
+    """
+    return _respond(request, _DESK)
 
 
 async def static(request: web.Request) -> PageResponse:

@@ -6,6 +6,7 @@ export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };
 let language = "en";
 let locale = "en"; // with its region, if the browser names one: 7 January, or January 7
 let messages = {};
+const sources = ["/static/messages"];
 let plurals = new Intl.PluralRules(language);
 
 function chosen() {
@@ -13,9 +14,12 @@ function chosen() {
   return wanted.map((each) => each.split("-")[0]).find((each) => each in LANGUAGES) ?? "en";
 }
 
+// A part of the site has a folder of its own for what only it says. To be called before `speak`.
+export const wordsAlsoFrom = (folder) => sources.push(folder);
+
 export async function speak(next = chosen()) {
-  const answer = await fetch(`/static/messages/${next}.json`);
-  messages = await answer.json();
+  const answers = await Promise.all(sources.map((folder) => fetch(`${folder}/${next}.json`)));
+  messages = Object.assign({}, ...await Promise.all(answers.map((answer) => answer.json())));
   language = next;
   locale = navigator.languages.find((each) => each.split("-")[0] === next) ?? next;
   plurals = new Intl.PluralRules(language);

@@ -41,6 +41,6 @@ export const Failed = ({ error, again }) => html`
 `;
 
 // The title of the browser's tab.
-export function useTitle(title) {
-  useEffect(() => { document.title = title ? `${title} · ${t("shop.name")}` : t("shop.name"); }, [title]);
+export function useTitle(title, of = t("shop.name")) {
+  useEffect(() => { document.title = title ? `${title} · ${of}` : of; }, [title]);
 }
