@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from aiohttp import web
 
 from actor_ticketing.http.parsing import knows
-from actor_ticketing.http.responses import PageResponse
+from actor_ticketing.http.responses import CameraPageResponse, PageResponse
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -72,6 +72,11 @@ async def desk(request: web.Request) -> PageResponse:
     return _respond(request, _DESK)
 
 
+async def door(request: web.Request) -> PageResponse:
+    """``GET /admin/door``: the desk's document, with leave to use the camera."""
+    return _respond(request, _DESK, CameraPageResponse)
+
+
 async def static(request: web.Request) -> PageResponse:
     """``GET /static/{path}``.
 
@@ -83,15 +88,15 @@ async def static(request: web.Request) -> PageResponse:
     return _respond(request, file)
 
 
-def _respond(request: web.Request, file: _File) -> PageResponse:
+def _respond(request: web.Request, file: _File, response: type[PageResponse] = PageResponse) -> PageResponse:
     takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
     content = file.gzipped if takes_gzip and file.gzipped else file.plain
     # Asked for each time and mostly not sent: a new version is there at once, as a whole.
     headers = {"ETag": content.tag, "Vary": "Accept-Encoding"}
     if knows(request, content.tag):
-        return PageResponse(status=304, body=b"", cache_control="no-cache", headers=headers)
+        return response(status=304, body=b"", cache_control="no-cache", headers=headers)
     if content is file.gzipped:
         headers["Content-Encoding"] = "gzip"
-    return PageResponse(
+    return response(
         status=200, body=content.body, content_type=file.content_type, cache_control="no-cache", headers=headers
     )

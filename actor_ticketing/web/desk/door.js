@@ -1,38 +1,40 @@
-// The door: a ticket's code is typed, and gets a clear yes or no.
-import { html, useState } from "../html.js";
-import { dayAndTime, t } from "../i18n.js";
-import { Field } from "../parts/fields.js";
-import { useTitle, wordsFor } from "../parts/loading.js";
-import { announce } from "../store.js";
+// The door: which event it is for, and then one guest after another.
+import { html, useEffect, useState } from "../html.js";
+import { t } from "../i18n.js";
+import { Failed, Loading, useLoad, useTitle } from "../parts/loading.js";
+import { keep, kept } from "../store.js";
 import { adminApi } from "./access.js";
+import { DoorScan } from "./door-scan.js";
+import { DoorSetup } from "./door-setup.js";
 
 export function Door() {
-  const [code, setCode] = useState("");
-  const [verdict, setVerdict] = useState(null);
+  // What the door is for, and how many were let in here; it outlives a reload.
+  //   {eventId, typeIds (null: everything), sound, wait, admitted}
+  const [door, setDoor] = useState(kept("tab", "door"));
+  const [open, setOpen] = useState(door !== null);
+  const { data: events, error, again } = useLoad(allEvents, []);
   useTitle(t("door.title"), t("desk.name"));
-
-  const check = async (event) => {
-    event.preventDefault();
-    const told = await judge(code.trim());
-    setVerdict(told);
-    announce(told.words, "assertive");
+  useEffect(() => keep("tab", "door", door), [door]);
+  // Who has set up the door goes on without the list: it only names the events of others' tickets.
+  if (open) {
+    return html`<${DoorScan} door=${door} events=${events ?? []} change=${() => setOpen(false)}
+      admit=${() => setDoor((now) => ({ ...now, admitted: now.admitted + 1 }))} />`;
+  }
+  if (error) return html`<${Failed} error=${error} again=${again} />`;
+  if (!events) return html`<${Loading} />`;
+  const start = (chosen) => {
+    setDoor({ ...chosen, admitted: door?.eventId === chosen.eventId ? door.admitted : 0 });
+    setOpen(true);
   };
-  return html`
-    <div class="opening"><h1>${t("door.title")}</h1></div>
-    <form class="narrow" onSubmit=${check}>
-      <${Field} label=${t("door.code")} name="code" value=${code} autocomplete="off" onInput=${(event) => setCode(event.target.value)} />
-      <p><button class="main" type="submit">${t("door.check")}</button></p>
-      ${verdict && html`<p class=${verdict.yes ? "notice" : "problem"}>${verdict.words}</p>`}
-    </form>
-  `;
+  return html`<${DoorSetup} door=${door} events=${events} start=${start} />`;
 }
 
-async function judge(code) {
-  try {
-    const { data } = await adminApi("POST", "/api/admin/checkin", { body: { code }, intent: "checkin" });
-    return { yes: true, words: t("door.yes", { type: data.ticket.ticketType.name }) };
-  } catch (error) {
-    const { checkedInAt } = error.details ?? {};
-    return { yes: false, words: checkedInAt ? t("door.used", { time: dayAndTime(checkedInAt) }) : wordsFor(error) };
+async function allEvents(signal) {
+  const events = [];
+  for (let page = 1, pages = 1; page <= pages; page += 1) {
+    const { data, meta } = await adminApi("GET", `/api/admin/events?limit=100&page=${page}`, { signal });
+    events.push(...data);
+    pages = meta.totalPages;
   }
+  return events;
 }

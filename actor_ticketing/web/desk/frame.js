@@ -5,6 +5,8 @@ import { Language, Mark } from "../parts/brand.js";
 import { useStore } from "../store.js";
 import { signOut } from "./access.js";
 
+// The door is loaded as a document of its own, the only one that browsers let have the camera: a link with a target is
+// not followed inside the page.
 const WAYS = [
   ["/admin", "desk.overview"],
   ["/admin/door", "desk.door"],
@@ -18,7 +20,7 @@ export function Header({ path }) {
       <a class="brand" href="/admin" aria-label=${t("desk.home")}><${Mark} /><span>${t("desk.name")}</span></a>
       ${user && html`
         <nav aria-label=${t("desk.nav")}>
-          ${WAYS.map(([href, key]) => html`<a href=${href} aria-current=${here(href) ? "page" : undefined}>${t(key)}</a>`)}
+          ${WAYS.map(([href, key]) => html`<a href=${href} target=${href === "/admin/door" ? "_self" : undefined} aria-current=${here(href) ? "page" : undefined}>${t(key)}</a>`)}
         </nav>
         <p class="who-is">
           <span>${user.email ?? t("desk.byToken")}</span>

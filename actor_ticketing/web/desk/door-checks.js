@@ -1,0 +1,58 @@
+// Questions to the service about one ticket each, and what its answers mean at the door.
+import { Refusal } from "../api.js";
+import { now } from "../clock.js";
+import { current, dayAndTime, known, t } from "../i18n.js";
+import { adminApi } from "./access.js";
+
+// By what was shown: questions whose answer nobody has seen. A yes is given once; when it comes after the staff gave up
+// waiting, it is kept for the guest who comes back, instead of "used already".
+const unseen = new Map();
+
+// Ask whether a ticket is let in: {shown, answer, leave}. `answer` never fails; `leave` ends the tries while there is none.
+//   shown: what was scanned or typed.
+//   ticketTypeIds: what is let in here, or null for everything.
+export function ask(shown, ticketTypeIds) {
+  const asked = unseen.get(shown);
+  if (asked) return asked;
+  const leaving = new AbortController();
+  const question = { shown, answer: judge(shown, ticketTypeIds, leaving.signal), leave: () => leaving.abort(new Error("left")) };
+  unseen.set(shown, question);
+  question.answer.then((verdict) => { if (verdict.kind === "trouble") unseen.delete(shown); });
+  return question;
+}
+
+export const seen = (shown) => unseen.delete(shown);
+
+// The text of a QR code has three parts; a code for people has none. Scanners that type send either.
+const bodyOf = (shown) => (shown.length > 64 || shown.split(".").length === 3 ? { qrPayload: shown } : { code: shown });
+
+async function judge(shown, ticketTypeIds, signal) {
+  const body = ticketTypeIds === null ? bodyOf(shown) : { ...bodyOf(shown), ticketTypeIds };
+  try {
+    // The same key each time it is tried: whatever got lost on the way, one ticket gets one yes.
+    const { data } = await adminApi("POST", "/api/admin/checkin", { body, intent: `checkin ${shown}`, signal });
+    return { kind: "yes", ...data.ticket };
+  } catch (error) {
+    // Nothing that could be such a code is refused by its form.
+    const code = error.code === "validation_error" ? "ticket_not_found" : error.code;
+    const isNo = error instanceof Refusal && known(`door.no_${code}`);
+    return isNo ? { kind: "no", code, details: error.details } : { kind: "trouble" };
+  }
+}
+
+// Why it is a no, in words. events: to name the one that the ticket is for.
+export function reasonOf({ code, details }, events) {
+  const { checkedInAt, by, ticketTypeId } = details;
+  if (code === "ticket_already_used") return t("door.no_ticket_already_used", { time: dayAndTime(checkedInAt), ago: ago(checkedInAt), by });
+  const other = events.find(({ ticketTypes }) => ticketTypes.some(({ id }) => id === ticketTypeId));
+  if (other) return t("door.isFor", { type: other.ticketTypes.find(({ id }) => id === ticketTypeId).name, title: other.title });
+  return t(`door.no_${code}`);
+}
+
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+function ago(instant) {
+  const seconds = Math.max(0, Math.round((now() - Date.parse(instant)) / 1000));
+  const [unit, length] = UNITS.find(([, each]) => seconds >= 2 * each) ?? UNITS.at(-1);
+  return new Intl.RelativeTimeFormat(current()).format(-Math.floor(seconds / length), unit);
+}

@@ -1,0 +1,98 @@
+"""Somebody at the door, whose camera sees what a test puts in front of it."""
+
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from support.operating import open_desk
+from support.shopping import ARGUMENTS, CHROMIUM, Shop
+from support.web import PERSON, make_token
+
+WIDTH, HEIGHT = 1280, 720
+_sessions = count(1)
+
+
+@dataclass
+class Camera:
+    """The file that Chromium takes for a camera. It is opened anew whenever a page opens the camera."""
+
+    path: Path
+
+    def sees(self, *pictures: Image.Image) -> None:
+        """Put pictures in front of the camera, each for a second, over and over."""
+        with self.path.open("wb") as file:
+            file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F1:1 Ip A1:1 C420jpeg\n".encode())
+            for picture in pictures:
+                luma, blue, red = fitted(picture).convert("YCbCr").split()
+                small = [plane.resize((WIDTH // 2, HEIGHT // 2)).tobytes() for plane in (blue, red)]
+                file.write(b"FRAME\n" + luma.tobytes() + b"".join(small))
+
+
+def fitted(picture: Image.Image) -> Image.Image:
+    """A picture as large as it can be in the middle of a grey frame."""
+    frame = Image.new("RGB", (WIDTH, HEIGHT), (120, 120, 120))
+    small = picture.convert("RGB")
+    small.thumbnail((WIDTH, HEIGHT))
+    frame.paste(small, ((WIDTH - small.width) // 2, (HEIGHT - small.height) // 2))
+    return frame
+
+
+@asynccontextmanager
+async def open_camera_browser(folder: Path) -> AsyncIterator[tuple[Browser, Camera]]:
+    """A browser in which everybody allows the camera."""
+    camera = Camera(folder / "camera.y4m")
+    camera.sees(Image.new("RGB", (WIDTH, HEIGHT), (90, 90, 90)))
+    flags = [
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={camera.path}",
+        # A page of the service under a name that is not localhost: without HTTPS, and so without a camera.
+        "--host-resolver-rules=MAP door.test 127.0.0.1",
+    ]
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *flags])
+        yield opened, camera
+        await opened.close()
+
+
+async def sell_tickets(shop: Shop, path: str, name: str, quantity: int = 1, *, holder: str = "Ada Lovelace") -> Any:
+    """Buy tickets of an event for somebody, and return them."""
+    ticket_type = (await shop.stock_at(path))[name]["id"]
+    owner = {"sessionId": f"guest-{next(_sessions)}"}
+    body = {**owner, "ticketTypeId": ticket_type, "quantity": quantity}
+    public = f"{shop.service.url}/api/public/reservations"
+    async with shop.session.post(public, json=body) as answer:
+        held = (await answer.json())["data"]["reservation"]
+    person = {**PERSON, "fullName": holder}
+    bought = {**owner, "buyerInfo": PERSON, "ticketHolders": [person] * quantity}
+    headers = {"Authorization": f"Bearer {make_token()}"}
+    async with shop.session.post(f"{public}/{held['id']}/purchase", json=bought, headers=headers) as answer:
+        assert answer.status == 201, await answer.text()
+        return (await answer.json())["data"]["tickets"]
+
+
+async def picture_of(shop: Shop, ticket: Any) -> Image.Image:
+    """The QR code of a ticket, with some white around it."""
+    async with shop.session.get(f"{shop.service.url}/api/public/tickets/{ticket['code']}/qr.png") as answer:
+        return Image.open(io.BytesIO(await answer.read()))
+
+
+async def open_door(shop: Shop, path: str | None, **options: Any) -> Page:
+    """A door for an event, or for every one."""
+    page = await open_desk(shop, "/admin/door", **options)
+    await page.get_by_label("Event at this door").select_option(path.rpartition("/")[2] if path else "")
+    await page.get_by_role("button", name="Open the door").click()
+    await expect(page.get_by_label("Code of the ticket")).to_be_visible()
+    return page
+
+
+async def type_code(page: Page, code: str) -> None:
+    await page.get_by_label("Code of the ticket").fill(code)
+    await page.keyboard.press("Enter")
