@@ -8,10 +8,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from support.operating import open_desk
+from actor_ticketing.tickets.qr import draw_png
+from support.operating import enter
 from support.shopping import ARGUMENTS, CHROMIUM, Shop
 from support.web import PERSON, make_token
 
@@ -38,9 +39,8 @@ class Camera:
 def fitted(picture: Image.Image) -> Image.Image:
     """A picture as large as it can be in the middle of a grey frame."""
     frame = Image.new("RGB", (WIDTH, HEIGHT), (120, 120, 120))
-    small = picture.convert("RGB")
-    small.thumbnail((WIDTH, HEIGHT))
-    frame.paste(small, ((WIDTH - small.width) // 2, (HEIGHT - small.height) // 2))
+    shown = ImageOps.contain(picture.convert("RGB"), (WIDTH, HEIGHT))
+    frame.paste(shown, ((WIDTH - shown.width) // 2, (HEIGHT - shown.height) // 2))
     return frame
 
 
@@ -78,16 +78,16 @@ async def sell_tickets(shop: Shop, path: str, name: str, quantity: int = 1, *, h
         return (await answer.json())["data"]["tickets"]
 
 
-async def picture_of(shop: Shop, ticket: Any) -> Image.Image:
-    """The QR code of a ticket, with some white around it."""
-    async with shop.session.get(f"{shop.service.url}/api/public/tickets/{ticket['code']}/qr.png") as answer:
-        return Image.open(io.BytesIO(await answer.read()))
+def picture_of(payload: str) -> Image.Image:
+    """A QR code, with white around it."""
+    return Image.open(io.BytesIO(draw_png(payload))).convert("L")
 
 
-async def open_door(shop: Shop, path: str | None, **options: Any) -> Page:
-    """A door for an event, or for every one."""
-    page = await open_desk(shop, "/admin/door", **options)
-    await page.get_by_label("Event at this door").select_option(path.rpartition("/")[2] if path else "")
+async def open_door(shop: Shop, path: str, *, page: Page | None = None, **options: Any) -> Page:
+    """Open the door for an event, on a device of its own or on that page."""
+    page = page or await shop.open_page(**options)
+    await enter(page, "/admin/door")
+    await page.get_by_label("Event at this door").select_option(path.rpartition("/")[2])
     await page.get_by_role("button", name="Open the door").click()
     await expect(page.get_by_label("Code of the ticket")).to_be_visible()
     return page

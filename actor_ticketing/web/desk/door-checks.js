@@ -40,13 +40,14 @@ async function judge(shown, ticketTypeIds, signal) {
   }
 }
 
-// Why it is a no, in words. events: to name the one that the ticket is for.
-export function reasonOf({ code, details }, events) {
+// What there is to say of a no beyond its reason. events: to name the one that the ticket is for.
+export function moreOf({ code, details }, events) {
   const { checkedInAt, by, ticketTypeId } = details;
-  if (code === "ticket_already_used") return t("door.no_ticket_already_used", { time: dayAndTime(checkedInAt), ago: ago(checkedInAt), by });
-  const other = events.find(({ ticketTypes }) => ticketTypes.some(({ id }) => id === ticketTypeId));
-  if (other) return t("door.isFor", { type: other.ticketTypes.find(({ id }) => id === ticketTypeId).name, title: other.title });
-  return t(`door.no_${code}`);
+  if (code === "ticket_already_used") return t("door.usedAt", { time: dayAndTime(checkedInAt), ago: ago(checkedInAt), by });
+  if (code !== "ticket_for_another_event") return t(`door.more_${code}`);
+  const [isFor] = events.flatMap(({ title, ticketTypes }) =>
+    ticketTypes.filter(({ id }) => id === ticketTypeId).map(({ name }) => ({ title, type: name })));
+  return isFor ? t("door.isFor", isFor) : null;
 }
 
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];

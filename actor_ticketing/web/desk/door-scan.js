@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "../html.js";
 import { number, t } from "../i18n.js";
 import { Field } from "../parts/fields.js";
-import { ask, reasonOf, seen } from "./door-checks.js";
+import { ask, seen } from "./door-checks.js";
 import { signal } from "./door-signals.js";
 import { Mark, Verdict } from "./door-verdict.js";
 import { useScanner } from "./scanner.js";
@@ -59,7 +59,10 @@ export function DoorScan({ door, events, change, admit }) {
     const timer = setTimeout(() => setSame(0), AWAY_MS);
     return () => clearTimeout(timer);
   }, [same]);
-  useEffect(() => () => question.current?.leave(), []);
+  useEffect(() => {
+    scrollTo(0, 0);
+    return () => question.current?.leave();
+  }, []);
   return html`
     <div class="door">
       <div class="door-head">
@@ -70,7 +73,7 @@ export function DoorScan({ door, events, change, admit }) {
       <div class="door-side">
         <p class="door-count"><b>${number(door.admitted)}</b> ${t("door.admitted")}</p>
         <${Typed} busy=${checking !== null} check=${check} />
-        <${Recent} recent=${recent} events=${events} />
+        <${Recent} recent=${recent} />
       </div>
       ${verdict && html`
         <${Verdict} verdict=${verdict} door=${door} events=${events} next=${next} again=${() => { setVerdict(null); check(checking); }} />
@@ -118,7 +121,7 @@ function Typed({ busy, check }) {
 }
 
 // The latest verdicts, so that none is gone before it was read.
-function Recent({ recent, events }) {
+function Recent({ recent }) {
   if (!recent.length) return null;
   return html`
     <section class="door-recent">
@@ -128,7 +131,7 @@ function Recent({ recent, events }) {
           <li key=${told.shown} class=${told.kind}>
             <${Mark} kind=${told.kind} />
             <p><b>${t(`door.${told.kind}`)}</b> ${told.kind === "yes"
-              ? `${told.ticketHolder?.fullName ?? t("door.nameless")}, ${told.ticketType.name}` : reasonOf(told, events)}</p>
+              ? `${told.ticketHolder?.fullName ?? t("door.nameless")}, ${told.ticketType.name}` : t(`door.no_${told.code}`)}</p>
           </li>
         `)}
       </ol>

@@ -1,7 +1,7 @@
 // Yes or no, over the whole screen: a colour, a shape, a word and the reason, so that none of them has to do alone.
 import { html, useEffect, useRef } from "../html.js";
 import { t } from "../i18n.js";
-import { reasonOf } from "./door-checks.js";
+import { moreOf } from "./door-checks.js";
 
 const YES_MS = 2500; // then the camera goes on by itself
 
@@ -29,7 +29,11 @@ export function Verdict({ verdict, door, events, next, again }) {
       <div class="verdict-told" aria-live="assertive">
         <${Mark} kind=${kind} />
         <p class="verdict-word" id="verdict-word">${t(`door.${kind}`)}</p>
-        <div id="verdict-why">${kind === "yes" ? html`<${Guest} ticket=${verdict} door=${door} />` : html`<p class="verdict-why">${whyOf(verdict, events)}</p>`}</div>
+        <div id="verdict-why">
+          ${kind === "yes" && html`<${Guest} ticket=${verdict} door=${door} />`}
+          ${kind === "no" && html`<p class="verdict-why">${t(`door.no_${verdict.code}`)}</p><p>${moreOf(verdict, events)}</p>`}
+          ${kind === "trouble" && html`<p class="verdict-why">${t(verdict.waits ? "door.waits" : "door.failed")}</p><p>${t("door.safe")}</p>`}
+        </div>
       </div>
       <div class="verdict-ways">
         ${kind === "trouble" && !verdict.waits && html`<button type="button" onClick=${again}>${t("door.again")}</button>`}
@@ -38,11 +42,6 @@ export function Verdict({ verdict, door, events, next, again }) {
       ${goesOn && html`<i class="verdict-time" aria-hidden="true"></i>`}
     </dialog>
   `;
-}
-
-function whyOf(verdict, events) {
-  if (verdict.kind === "no") return reasonOf(verdict, events);
-  return t(verdict.waits ? "door.waits" : "door.failed");
 }
 
 const Guest = ({ ticket, door }) => html`
