@@ -19,6 +19,7 @@ from support.shopping import DESKTOP, PHONE, Shop, buy, fill_buyer, hold
 
 CHECKIN = "**/api/admin/checkin"
 A_MINUTE_MS = 60_000
+PATIENCE_MS = 5_000
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -62,7 +63,7 @@ async def test_a_ticket_is_read_from_the_buyers_screen_and_let_in_once(shop: Sho
     await page.get_by_role("img", name="QR code").evaluate("image => image.decode()")
     screen = Image.open(io.BytesIO(await page.locator(".stub").screenshot()))
 
-    camera.sees(screen.rotate(4, expand=True))
+    camera.sees(screen.rotate(45, expand=True))
     door = await open_door(shop, path)
     await expect(told(door, "Yes")).to_contain_text("Ayu Lestari")
     await expect(told(door, "Yes")).to_contain_text("Seat")
@@ -89,12 +90,11 @@ async def test_a_code_in_front_of_the_camera_is_asked_about_once(shop: Shop, cam
     assert [sum(each["qrPayload"] in body for body in asked) for each in (first, second)] == [1, 1]
 
 
-@pytest.mark.parametrize("spelled", [str, str.lower, lambda code: code.replace("-", " ")])
-async def test_a_typed_code_gets_its_yes_and_the_field_is_ready_again(shop: Shop, camera: Camera, spelled: Any) -> None:
+async def test_a_typed_code_gets_its_yes_and_the_field_is_ready_again(shop: Shop, camera: Camera) -> None:
     path = await shop.sell(Seat=5)
     [ticket] = await sell_tickets(shop, path, "Seat", holder="Budi Santoso")
     page = await open_door(shop, path)
-    await type_code(page, spelled(ticket["code"]))
+    await type_code(page, ticket["code"].lower().replace("-", " "))
     await expect(told(page, "Yes")).to_contain_text("Budi Santoso")
     await expect(page.get_by_role("button", name="Next guest")).to_be_focused()
     await page.keyboard.press("Enter")
@@ -132,7 +132,7 @@ async def test_a_ticket_for_another_event_is_told_where_it_belongs_and_stays_goo
     page = await open_door(shop, here)
     await type_code(page, ticket["code"])
     title = f"Evening {there.removeprefix('/events/ev')}"
-    await expect(told(page, "No")).to_contain_text(f"Not for this door It is good for Box, {title}.")
+    await expect(told(page, "No")).to_contain_text(f"It is good for Box, {title}.")
     await page.get_by_role("button", name="Next guest").click()
     await page.get_by_role("button", name="Change").click()
     await page.get_by_label("Event at this door").select_option("")
@@ -199,9 +199,12 @@ async def test_a_yes_goes_by_itself_unless_a_tap_is_wanted(shop: Shop, camera: C
 async def test_without_a_network_there_is_no_yes_until_it_is_back(shop: Shop, camera: Camera) -> None:
     path = await shop.sell(Seat=5)
     [ticket] = await sell_tickets(shop, path, "Seat")
-    page = await open_door(shop, path)
+    page = await shop.open_page()
+    await page.clock.install()
+    await open_door(shop, path, page=page)
     await page.context.set_offline(True)
     await type_code(page, ticket["code"])
+    await page.clock.fast_forward(PATIENCE_MS)
     await expect(told(page, "No answer")).to_contain_text("Nobody is let in on this yet")
     await expect(told(page, "Yes")).to_have_count(0)
     await page.context.set_offline(False)
@@ -226,9 +229,12 @@ async def test_an_answer_that_got_lost_is_asked_for_again_and_is_the_same_yes(sh
 async def test_who_is_sent_away_without_an_answer_is_not_marked_as_let_in(shop: Shop, camera: Camera) -> None:
     path = await shop.sell(Seat=5)
     first, second = await sell_tickets(shop, path, "Seat", 2)
-    page = await open_door(shop, path)
+    page = await shop.open_page()
+    await page.clock.install()
+    await open_door(shop, path, page=page)
     await page.context.set_offline(True)
     await type_code(page, first["code"])
+    await page.clock.fast_forward(PATIENCE_MS)
     await told(page, "No answer").get_by_role("button", name="Next guest").click()
     await page.context.set_offline(False)
     await type_code(page, second["code"])
@@ -239,7 +245,9 @@ async def test_who_is_sent_away_without_an_answer_is_not_marked_as_let_in(shop: 
 async def test_a_yes_that_came_too_late_is_kept_for_the_guest_who_comes_back(shop: Shop, camera: Camera) -> None:
     path = await shop.sell(Seat=5)
     [ticket] = await sell_tickets(shop, path, "Seat")
-    page = await open_door(shop, path)
+    page = await shop.open_page()
+    await page.clock.install()
+    await open_door(shop, path, page=page)
     arrived = asyncio.Event()
 
     async def delay(route: Route) -> None:
@@ -249,6 +257,7 @@ async def test_a_yes_that_came_too_late_is_kept_for_the_guest_who_comes_back(sho
 
     await page.route(CHECKIN, delay, times=1)
     await type_code(page, ticket["code"])
+    await page.clock.fast_forward(PATIENCE_MS)
     await told(page, "No answer").get_by_role("button", name="Next guest").click()
     async with page.expect_response(CHECKIN):
         arrived.set()
@@ -291,6 +300,7 @@ async def test_only_the_doors_own_document_gets_the_camera(shop: Shop, camera: C
     page = await open_desk(shop, "/admin")
     ask = "navigator.mediaDevices.getUserMedia({video: true}).then(() => 'given', (error) => error.name)"
     assert await page.evaluate(ask) == "NotAllowedError"
+    assert shop.problems.pop() == "Permissions policy violation: camera is not allowed in this document."
     await page.get_by_role("link", name="Door").click()
     await expect(page.get_by_role("button", name="Open the door")).to_be_visible()
     assert await page.evaluate(ask) == "given"
@@ -331,7 +341,7 @@ async def test_the_camera_is_let_go_when_the_door_is_left(shop: Shop, camera: Ca
     await expect(page.get_by_text("Hold the ticket’s QR code in the frame")).to_be_visible()
     state = "window.stream.getVideoTracks()[0].readyState"
     assert await page.evaluate(state) == "live"
-    await page.get_by_role("link", name="Overview").click()
+    await page.get_by_role("link", name="Overview", exact=True).click()
     await expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     assert await page.evaluate(state) == "ended"
 
@@ -342,9 +352,9 @@ async def test_the_camera_is_let_go_when_the_door_is_left(shop: Shop, camera: Ca
 async def test_the_door_has_no_violation(shop: Shop, camera: Camera, scheme: str, viewport: dict[str, int]) -> None:
     path = await shop.sell(Seat=5)
     [ticket] = await sell_tickets(shop, path, "Seat")
-    page = await open_desk(
-        shop, "/admin/door", color_scheme=scheme, viewport=viewport, reduced_motion="reduce"
-    )
+    page = await shop.open_page(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
+    await page.clock.install()
+    await enter(page, "/admin/door")
     await page.get_by_label("Event at this door").select_option(path.rpartition("/")[2])
     await page.get_by_label("After a yes, wait for a tap").check()
     found = {"setup": await violations_of(page)}
@@ -358,6 +368,7 @@ async def test_the_door_has_no_violation(shop: Shop, camera: Camera, scheme: str
         await page.keyboard.press("Escape")
     await page.context.set_offline(True)
     await type_code(page, ticket["code"])
+    await page.clock.fast_forward(PATIENCE_MS)
     await expect(told(page, "No answer")).to_be_visible()
     found["no answer"] = await violations_of(page)
     assert {name: each for name, each in found.items() if each} == {}

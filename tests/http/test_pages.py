@@ -37,6 +37,13 @@ async def test_a_page_may_load_what_we_deliver_and_call_us_and_nothing_else(api:
     assert "unsafe" not in policy
 
 
+async def test_only_the_door_may_look_through_the_camera(api: Api) -> None:
+    for path in [*PAGES, *DESK, "/static/app.js"]:
+        policy = (await api.send("GET", path)).headers["Permissions-Policy"]
+        camera = "camera=(self)" if path == "/admin/door" else "camera=()"
+        assert policy == f"{camera}, microphone=(), geolocation=()"
+
+
 async def test_an_answer_of_the_api_may_load_nothing_still(api: Api) -> None:
     policy = (await api.send("GET", "/api/public/events")).headers["Content-Security-Policy"]
     assert "script-src" not in policy

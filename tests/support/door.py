@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from actor_ticketing.tickets.qr import draw_png
 from support.operating import enter
-from support.shopping import ARGUMENTS, CHROMIUM, Shop
+from support.shopping import ARGUMENTS, CHROMIUM, PATIENCE_MS, Shop
 from support.web import PERSON, make_token
 
 WIDTH, HEIGHT = 1280, 720
@@ -56,6 +56,7 @@ async def open_camera_browser(folder: Path) -> AsyncIterator[tuple[Browser, Came
         # A page of the service under a name that is not localhost: without HTTPS, and so without a camera.
         "--host-resolver-rules=MAP door.test 127.0.0.1",
     ]
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *flags])
         yield opened, camera

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "../html.js";
 
 const SIDE_MAX = 720; // px of the square that is read: a ticket's code needs about two for each of its modules
 const PAUSE_MS = 80; // between two pictures
+const TURN = Math.PI / 6; // of every second picture: the decoder overlooks codes that stand at 45 degrees
 const WANTED = { video: { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } }, audio: false };
 const PROBLEMS = { NotAllowedError: "refused", SecurityError: "refused", NotFoundError: "none", NotReadableError: "busy" };
 
@@ -59,13 +60,18 @@ function readFrames(video, onRead) {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
   let timer;
+  let turn = 0;
   const look = () => {
     const { videoWidth: width, videoHeight: height } = video;
     const side = Math.min(width, height);
     if (side === 0 || document.hidden) { timer = setTimeout(look, PAUSE_MS); return; }
     const size = Math.min(side, SIDE_MAX);
-    if (canvas.width !== size) canvas.width = canvas.height = size;
-    context.drawImage(video, (width - side) / 2, (height - side) / 2, side, side, 0, 0, size, size);
+    // This also wipes it, and turns it back.
+    canvas.width = canvas.height = size;
+    context.translate(size / 2, size / 2);
+    context.rotate(turn);
+    turn = TURN - turn;
+    context.drawImage(video, (width - side) / 2, (height - side) / 2, side, side, -size / 2, -size / 2, size, size);
     const picture = context.getImageData(0, 0, size, size);
     decoder.postMessage(picture, [picture.data.buffer]);
   };
