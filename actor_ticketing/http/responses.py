@@ -105,9 +105,7 @@ _PAGE = in_every_head(
 class PageResponse(WholeResponse):
     """A part of a page that browsers show: it may load what we deliver, call us, and nothing and nobody else."""
 
-    in_every_head: ClassVar[str] = _lines(
-        {**_PAGE, "Permissions-Policy": "camera=(), microphone=(), geolocation=()"}
-    )
+    in_every_head: ClassVar[str] = _lines({**_PAGE, "Permissions-Policy": "camera=(), microphone=(), geolocation=()"})
 
 
 class CameraPageResponse(PageResponse):

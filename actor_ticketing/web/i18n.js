@@ -56,9 +56,11 @@ const DIGITS = Object.fromEntries([
   ["CLF UYW", 4],
 ].flatMap(([codes, digits]) => codes.split(" ").map((code) => [code, digits])));
 
+export const digitsOf = (currency) => DIGITS[currency] ?? 2;
+
 export function money(minor, currency) {
   if (minor === 0) return t("money.free");
-  const digits = DIGITS[currency] ?? 2;
+  const digits = digitsOf(currency);
   const amount = minor / 10 ** digits;
   // Written as is usual; with the minor unit where it says something.
   const exact = Number.isInteger(amount) ? {} : { minimumFractionDigits: digits };
@@ -77,6 +79,8 @@ const date = (instant, options) => new Intl.DateTimeFormat(locale, options).form
 export const day = (instant) => date(instant, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 export const time = (instant) => date(instant, { hour: "numeric", minute: "2-digit", timeZoneName: "short" });
 export const dayAndTime = (instant) => date(instant, { day: "numeric", month: "long", hour: "numeric", minute: "2-digit" });
+export const shortDay = (instant) => date(instant, { day: "numeric", month: "short" });
+export const shortTime = (instant) => date(instant, { hour: "numeric", minute: "2-digit" });
 export const calendarLeaf = (instant) => ({
   weekday: date(instant, { weekday: "short" }),
   day: date(instant, { day: "numeric" }),

@@ -4,7 +4,6 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,10 @@ from PIL import Image, ImageOps
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from actor_ticketing.tickets.qr import draw_png
-from support.operating import enter
+from support.operating import buy_elsewhere, enter
 from support.shopping import ARGUMENTS, CHROMIUM, PATIENCE_MS, Shop
-from support.web import PERSON, make_token
 
 WIDTH, HEIGHT = 1280, 720
-_sessions = count(1)
 
 
 @dataclass
@@ -37,9 +34,9 @@ class Camera:
 
 
 def fitted(picture: Image.Image) -> Image.Image:
-    """A picture as large as it can be in the middle of a grey frame."""
-    frame = Image.new("RGB", (WIDTH, HEIGHT), (120, 120, 120))
+    """A picture as large as it can be in the middle of a frame of the colour of its corner."""
     shown = ImageOps.contain(picture.convert("RGB"), (WIDTH, HEIGHT))
+    frame = Image.new("RGB", (WIDTH, HEIGHT), shown.getpixel((0, 0)))
     frame.paste(shown, ((WIDTH - shown.width) // 2, (HEIGHT - shown.height) // 2))
     return frame
 
@@ -63,20 +60,10 @@ async def open_camera_browser(folder: Path) -> AsyncIterator[tuple[Browser, Came
         await opened.close()
 
 
-async def sell_tickets(shop: Shop, path: str, name: str, quantity: int = 1, *, holder: str = "Ada Lovelace") -> Any:
-    """Buy tickets of an event for somebody, and return them."""
-    ticket_type = (await shop.stock_at(path))[name]["id"]
-    owner = {"sessionId": f"guest-{next(_sessions)}"}
-    body = {**owner, "ticketTypeId": ticket_type, "quantity": quantity}
-    public = f"{shop.service.url}/api/public/reservations"
-    async with shop.session.post(public, json=body) as answer:
-        held = (await answer.json())["data"]["reservation"]
-    person = {**PERSON, "fullName": holder}
-    bought = {**owner, "buyerInfo": PERSON, "ticketHolders": [person] * quantity}
-    headers = {"Authorization": f"Bearer {make_token()}"}
-    async with shop.session.post(f"{public}/{held['id']}/purchase", json=bought, headers=headers) as answer:
-        assert answer.status == 201, await answer.text()
-        return (await answer.json())["data"]["tickets"]
+async def sell_tickets(shop: Shop, path: str, name: str, quantity: int = 1) -> Any:
+    """Let somebody else buy tickets of an event, and return them."""
+    held = await shop.hold_elsewhere(path, name, quantity)
+    return (await buy_elsewhere(shop, held, quantity))["tickets"]
 
 
 def picture_of(payload: str) -> Image.Image:

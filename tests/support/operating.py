@@ -4,8 +4,8 @@ from typing import Any
 
 from playwright.async_api import Page, expect
 
-from support.shopping import Shop
-from support.web import ADMIN_TOKEN
+from support.shopping import OTHER_SESSION, Shop
+from support.web import ADMIN_TOKEN, PERSON, make_token
 
 
 async def enter(page: Page, path: str = "/admin", token: str = ADMIN_TOKEN) -> None:
@@ -33,3 +33,13 @@ async def make_admin(shop: Shop, email: str, password: str) -> None:
     status, out, problem = await shop.service.run("account", "role", "--email", email, "--role", "admin")
     assert status == 0, out + problem
     await shop.service.start()
+
+
+async def buy_elsewhere(shop: Shop, reservation: str, quantity: int) -> Any:
+    """What another buyer does with a hold; returns the purchase."""
+    body = {"sessionId": OTHER_SESSION, "buyerInfo": PERSON, "ticketHolders": [PERSON] * quantity}
+    url = f"{shop.service.url}/api/public/reservations/{reservation}/purchase"
+    headers = {"Authorization": f"Bearer {make_token('user-1')}"}
+    async with shop.session.post(url, json=body, headers=headers) as answer:
+        assert answer.status == 201, await answer.text()
+        return (await answer.json())["data"]

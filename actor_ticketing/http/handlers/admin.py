@@ -166,6 +166,10 @@ async def statistics(request: web.Request) -> WholeResponse:
             for trigger in TRIGGERS
         },
         "expiryLagMs": {"p50": lag.p50, "p99": lag.p99, "max": lag.max, "count": lag.count},
+        "expiryLagByType": {
+            ticket_type_id: {"max": longest, "count": count}
+            for ticket_type_id, (longest, count) in backend.statistics.expiry_lag.by_type.items()
+        },
         "nextDueAt": present.instant_or_none(backend.next_due_at()),
     }
     return respond(success(to_json(data)))

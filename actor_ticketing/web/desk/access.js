@@ -4,9 +4,20 @@ import { set } from "../store.js";
 import { endSignIn, refreshToken, startSignIn, token } from "../tokens.js";
 
 // Call the service as who is signed in: what `call` in api.js does, and says, with the operator's bearer token.
-export async function adminApi(method, path, options) {
+export const adminApi = (method, path, options) => minded(call(method, path, options));
+
+// A file that only operators get, as a Blob. It is asked for once: who wants it is there to ask again.
+export const adminFile = (path) => minded(fetchFile(path));
+
+async function fetchFile(path) {
+  const answer = await fetch(path, { headers: { Authorization: `Bearer ${await token()}` } });
+  if (!answer.ok) throw new Refusal(answer.status, (await answer.json()).error, 0);
+  return answer.blob();
+}
+
+async function minded(asked) {
   try {
-    return await call(method, path, options);
+    return await asked;
   } catch (error) {
     if (error instanceof Refusal && (error.status === 401 || error.code === "forbidden")) {
       endSignIn();
@@ -15,9 +26,6 @@ export async function adminApi(method, path, options) {
     throw error;
   }
 }
-
-// All that is needed to fetch a file.
-export const bearer = async () => ({ Authorization: `Bearer ${await token()}` });
 
 // With an admin token, or any bearer token that makes an admin. Throws Refusal when the service does not take it.
 export async function signInByToken(secret) {

@@ -3,13 +3,21 @@ import { speak, t, wordsAlsoFrom } from "../i18n.js";
 import { html, render, useEffect, useRef } from "../html.js";
 import * as router from "../router.js";
 import { useStore } from "../store.js";
+import { Catalogue } from "./catalogue.js";
 import { Door } from "./door.js";
+import { EventPage } from "./event.js";
 import { Footer, Header, Notices, Said } from "./frame.js";
 import { Gate } from "./gate.js";
+import { Lookup } from "./lookup.js";
 import { Overview } from "./overview.js";
+import { Sales } from "./sales.js";
 
 const PAGES = [
   [/^\/admin$/, Overview],
+  [/^\/admin\/sales$/, Sales],
+  [/^\/admin\/catalogue$/, Catalogue],
+  [/^\/admin\/catalogue\/([^/]+)$/, EventPage],
+  [/^\/admin\/lookup$/, Lookup],
   [/^\/admin\/door$/, Door],
 ];
 

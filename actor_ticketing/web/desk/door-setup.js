@@ -49,7 +49,7 @@ export function DoorSetup({ door, events, start }) {
         ${check(t("door.sound"), sound, setSound)}
         ${check(t("door.wait"), wait, setWait)}
       </fieldset>
-      <button class="main wide" type="submit" disabled=${nothing}>${t("door.open")}</button>
+      <button class="main door-open" type="submit" disabled=${nothing}>${t("door.open")}</button>
       <p class="hint">${t("door.privacy")}</p>
     </form>
   `;

@@ -2,6 +2,7 @@
 import { html } from "../html.js";
 import { t } from "../i18n.js";
 import { Language, Mark } from "../parts/brand.js";
+import { Failed } from "../parts/loading.js";
 import { useStore } from "../store.js";
 import { signOut } from "./access.js";
 
@@ -9,6 +10,9 @@ import { signOut } from "./access.js";
 // not followed inside the page.
 const WAYS = [
   ["/admin", "desk.overview"],
+  ["/admin/sales", "desk.sales"],
+  ["/admin/catalogue", "desk.catalogue"],
+  ["/admin/lookup", "desk.lookup"],
   ["/admin/door", "desk.door"],
 ];
 
@@ -45,6 +49,11 @@ export const Footer = () => html`
     <p>${t("desk.zone", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })} <a href="/">${t("desk.toShop")}</a></p>
     <${Language} />
   </footer>
+`;
+
+// When a page cannot be had.
+export const Failure = ({ error, again }) => html`
+  <${Failed} error=${error} again=${again} elsewhere=${{ href: "/admin", words: t("desk.overview") }} />
 `;
 
 // What `announce` in store.js says to a screen reader.

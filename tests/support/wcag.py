@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA, as far as a machine can tell."""
+"""axe-core, on whatever a page shows."""
 
 from pathlib import Path
 from typing import Any
