@@ -8,29 +8,26 @@ import { adminApi } from "./access.js";
 // waiting, it is kept for the guest who comes back, instead of "used already".
 const unseen = new Map();
 
-// Ask whether a ticket is let in: {shown, answer, leave}. `answer` never fails; `leave` ends the tries while there is none.
-//   shown: what was scanned or typed.
+// Ask whether a ticket is let in: {text, answer, leave}. `answer` never fails; `leave` ends the tries while there is none.
+//   text, field: what was shown, and what it is: a "qrPayload" or a "code".
 //   ticketTypeIds: what is let in here, or null for everything.
-export function ask(shown, ticketTypeIds) {
-  const asked = unseen.get(shown);
+export function ask(text, field, ticketTypeIds) {
+  const asked = unseen.get(text);
   if (asked) return asked;
   const leaving = new AbortController();
-  const question = { shown, answer: judge(shown, ticketTypeIds, leaving.signal), leave: () => leaving.abort(new Error("left")) };
-  unseen.set(shown, question);
-  question.answer.then((verdict) => { if (verdict.kind === "trouble") unseen.delete(shown); });
+  const body = ticketTypeIds === null ? { [field]: text } : { [field]: text, ticketTypeIds };
+  const question = { text, answer: judge(body, `checkin ${text}`, leaving.signal), leave: () => leaving.abort(new Error("left")) };
+  unseen.set(text, question);
+  question.answer.then(({ kind }) => { if (kind === "trouble") unseen.delete(text); });
   return question;
 }
 
-export const seen = (shown) => unseen.delete(shown);
+export const seen = (text) => unseen.delete(text);
 
-// The text of a QR code has three parts; a code for people has none. Scanners that type send either.
-const bodyOf = (shown) => (shown.length > 64 || shown.split(".").length === 3 ? { qrPayload: shown } : { code: shown });
-
-async function judge(shown, ticketTypeIds, signal) {
-  const body = ticketTypeIds === null ? bodyOf(shown) : { ...bodyOf(shown), ticketTypeIds };
+async function judge(body, intent, signal) {
   try {
     // The same key each time it is tried: whatever got lost on the way, one ticket gets one yes.
-    const { data } = await adminApi("POST", "/api/admin/checkin", { body, intent: `checkin ${shown}`, signal });
+    const { data } = await adminApi("POST", "/api/admin/checkin", { body, intent, signal });
     return { kind: "yes", ...data.ticket };
   } catch (error) {
     // Nothing that could be such a code is refused by its form.

@@ -12,7 +12,7 @@ const AWAY_MS = 1500; // a code that was out of sight for so long is shown anew
 const RECENT_MAX = 4;
 
 export function DoorScan({ door, events, change, admit }) {
-  const [checking, setChecking] = useState(null); // what was shown and is being asked about
+  const [checking, setChecking] = useState(null); // what was shown and is being asked about: {text, field}
   const [verdict, setVerdict] = useState(null);
   const [recent, setRecent] = useState([]);
   const [same, setSame] = useState(0); // when a code was last in sight that had its verdict already
@@ -23,9 +23,9 @@ export function DoorScan({ door, events, change, admit }) {
     setVerdict(told);
     if (door.sound) signal(told.kind);
   };
-  const check = async (shown) => {
-    const asked = question.current = ask(shown, door.typeIds);
-    setChecking(shown);
+  const check = async (text, field) => {
+    const asked = question.current = ask(text, field, door.typeIds);
+    setChecking({ text, field });
     setSame(0);
     const slow = setTimeout(() => tell({ kind: "trouble", waits: true }), PATIENCE_MS);
     const told = await asked.answer;
@@ -33,14 +33,14 @@ export function DoorScan({ door, events, change, admit }) {
     // The staff has gone on to the next guest.
     if (question.current !== asked) return;
     if (told.kind !== "trouble") {
-      seen(shown);
-      setRecent((others) => [{ ...told, shown, at: new Date() }, ...others].slice(0, RECENT_MAX));
+      seen(text);
+      setRecent((others) => [{ ...told, at: performance.now() }, ...others].slice(0, RECENT_MAX));
     }
     if (told.kind === "yes") admit();
     tell(told);
   };
   const next = () => {
-    sight.current.set(checking, performance.now());
+    sight.current.set(checking.text, performance.now());
     question.current?.leave();
     question.current = null;
     setChecking(null);
@@ -48,11 +48,11 @@ export function DoorScan({ door, events, change, admit }) {
   };
   const read = (text) => {
     const at = performance.now();
-    const isSame = text === question.current?.shown || at - sight.current.get(text) < AWAY_MS;
+    const isSame = text === question.current?.text || at - sight.current.get(text) < AWAY_MS;
     if (isSame) sight.current.set(text, at);
     if (question.current) return;
     setSame(isSame ? at : 0);
-    if (!isSame) check(text);
+    if (!isSame) check(text, "qrPayload");
   };
   const scanner = useScanner(read);
   useEffect(() => {
@@ -61,7 +61,10 @@ export function DoorScan({ door, events, change, admit }) {
   }, [same]);
   useEffect(() => {
     scrollTo(0, 0);
-    return () => question.current?.leave();
+    return () => {
+      question.current?.leave();
+      question.current = null;
+    };
   }, []);
   return html`
     <div class="door">
@@ -76,7 +79,7 @@ export function DoorScan({ door, events, change, admit }) {
         <${Recent} recent=${recent} />
       </div>
       ${verdict && html`
-        <${Verdict} verdict=${verdict} door=${door} events=${events} next=${next} again=${() => { setVerdict(null); check(checking); }} />
+        <${Verdict} verdict=${verdict} door=${door} events=${events} next=${next} again=${() => { setVerdict(null); check(checking.text, checking.field); }} />
       `}
     </div>
   `;
@@ -105,11 +108,12 @@ function Typed({ busy, check }) {
   const [error, setError] = useState(null);
   const submit = (event) => {
     event.preventDefault();
-    const shown = code.trim();
-    setError(shown ? null : t("field.needed"));
-    if (!shown || busy) return;
+    const text = code.trim();
+    setError(text ? null : t("field.needed"));
+    if (!text || busy) return;
     setCode("");
-    check(shown);
+    // A scanner that types sends what is in the QR code, which has three parts; a code for people has one.
+    check(text, text.split(".").length === 3 ? "qrPayload" : "code");
   };
   return html`
     <form class="door-typed" novalidate onSubmit=${submit}>
@@ -128,7 +132,7 @@ function Recent({ recent }) {
       <h2>${t("door.recent")}</h2>
       <ol>
         ${recent.map((told) => html`
-          <li key=${told.shown} class=${told.kind}>
+          <li key=${told.at} class=${told.kind}>
             <${Mark} kind=${told.kind} />
             <p><b>${t(`door.${told.kind}`)}</b> ${told.kind === "yes"
               ? `${told.ticketHolder?.fullName ?? t("door.nameless")}, ${told.ticketType.name}` : t(`door.no_${told.code}`)}</p>

@@ -9,7 +9,7 @@ const PROBLEMS = { NotAllowedError: "refused", SecurityError: "refused", NotFoun
 
 // Let a component look through the camera: {video, state, light, setLight, again}.
 //   onRead: called with each code that is seen, many times a second while it is.
-//   state: "starting", "on", or why there is no picture: "insecure", "refused", "none", "busy", "ended".
+//   state: "starting", "on", or why there is no picture: "insecure", "refused", "none", "busy", "ended", "unable".
 //   light: whether the torch is on; null where there is none.
 export function useScanner(onRead) {
   const video = useRef(null);
@@ -32,7 +32,7 @@ export function useScanner(onRead) {
         [track.current] = stream.getVideoTracks();
         track.current.addEventListener("ended", () => setState("ended"));
         video.current.srcObject = stream;
-        const close = readFrames(video.current, (text) => reader.current(text));
+        const close = readFrames(video.current, (text) => reader.current(text), () => setState("unable"));
         leave = () => { close(); stop(stream); };
         setLight(track.current.getCapabilities?.().torch ? false : null);
         setState("on");
@@ -55,7 +55,8 @@ export function useScanner(onRead) {
 const stop = (stream) => stream.getTracks().forEach((track) => track.stop());
 
 // Read the square in the middle of the picture, again and again, until the function returned is called.
-function readFrames(video, onRead) {
+//   onUnable: called when this browser cannot run the decoder.
+function readFrames(video, onRead, onUnable) {
   const decoder = new Worker(new URL("./decoder.js", import.meta.url), { type: "module" });
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -79,6 +80,7 @@ function readFrames(video, onRead) {
     timer = setTimeout(look, PAUSE_MS);
     if (text !== null) onRead(text);
   });
+  decoder.addEventListener("error", onUnable);
   look();
   return () => { clearTimeout(timer); decoder.terminate(); };
 }
