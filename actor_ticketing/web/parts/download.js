@@ -2,7 +2,6 @@
 import { session } from "../holds.js";
 import { html } from "../html.js";
 import { token } from "../tokens.js";
-import { save } from "./save.js";
 
 export function Download({ path, sessionId, kind, children }) {
   const fetchIt = async (event) => {
@@ -10,7 +9,11 @@ export function Download({ path, sessionId, kind, children }) {
     event.preventDefault();
     const answer = await fetch(path, { headers: { Authorization: `Bearer ${await token()}` } });
     if (!answer.ok) return;
-    save(await answer.blob(), path.split("/").at(-1));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = path.split("/").at(-1);
+    link.click();
+    URL.revokeObjectURL(link.href);
   };
   return html`<a class="button ${kind}" download href="${path}?sessionId=${session()}" onClick=${fetchIt}>${children}</a>`;
 }
