@@ -1,4 +1,4 @@
-"""Pictures of every page for the documentation: phone and desktop, light and dark. ``make screenshots``."""
+"""Pictures of shop and desk for the documentation: phone and desktop, light and dark. ``make screenshots``."""
 
 import asyncio
 import re
@@ -11,7 +11,9 @@ from PIL import ImageFilter, ImageOps
 from playwright.async_api import Page, expect
 
 from support.door import Camera, open_camera_browser, open_door, picture_of, sell_tickets
+from support.operating import open_desk
 from support.process import Service
+from support.season import open_season
 from support.shopping import DESKTOP, PHONE, Shop, fill_buyer, fill_holder, hold, open_browser, register
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -96,6 +98,32 @@ async def door(shop: Shop, camera: Camera, kind: str, viewport: dict[str, int], 
         await take(page, f"{name}-{kind}")
 
 
+async def work(shop: Shop, kind: str, viewport: dict[str, int], scheme: str) -> None:
+    """An operator's way through the desk."""
+    page = await shop.open_page("/admin", viewport=viewport, color_scheme=scheme)
+    await expect(page.get_by_label("Password")).to_be_visible()
+    await take(page, f"desk-gate-{kind}")
+
+    page = await open_desk(shop, viewport=viewport, color_scheme=scheme)
+    await expect(page.get_by_text(re.compile("tickets sold, "))).to_be_visible()
+    await take(page, f"desk-overview-{kind}")
+    await page.goto("/admin/sales")
+    await expect(page.get_by_role("heading", name="From hold to purchase")).to_be_visible()
+    await take(page, f"desk-sales-{kind}")
+    await page.goto("/admin/catalogue")
+    await expect(page.get_by_role("link", name="Riverside Festival")).to_be_visible()
+    await take(page, f"desk-catalogue-{kind}")
+    await page.get_by_role("link", name="Riverside Festival").click()
+    await page.get_by_role("button", name="Edit Saturday").click()
+    await take(page, f"desk-event-{kind}")
+
+    await page.goto("/admin/lookup")
+    await page.get_by_role("textbox").fill(await shop.hold_elsewhere(CONCERT, "Stalls", 2, minutes=9))
+    await page.get_by_role("button", name="Look up").click()
+    await page.get_by_role("button", name="Cancel this hold").click()
+    await take(page, f"desk-lookup-{kind}")
+
+
 async def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     kinds = [
@@ -119,6 +147,9 @@ async def main() -> None:
                     await walk(shop, *kind)
                     await expired(Shop(service=hasty, browser=browser, session=session), *kind)
                     await door(Shop(service=service, browser=seeing, session=session), camera, *kind)
+                async with open_season(Path(data)) as busy:
+                    for kind in kinds:
+                        await work(Shop(service=busy, browser=browser, session=session), *kind)
         finally:
             await asyncio.gather(service.stop(), hasty.stop())
     sys.stdout.write(f"wrote {len(list(FOLDER.glob('*.png')))} pictures to {FOLDER}\n")

@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Page, expect
 
+from support.axe import violations_of
 from support.shopping import DESKTOP, PHONE, Shop, buy, fill_buyer, hold
-from support.wcag import violations_of
 
 
 @pytest.mark.parametrize(

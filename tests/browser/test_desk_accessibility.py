@@ -3,11 +3,11 @@
 import pytest
 from playwright.async_api import Page, expect
 
+from support.axe import violations_of
 from support.operating import buy_elsewhere, open_desk
 from support.shopping import DESKTOP, PHONE, Shop
-from support.wcag import violations_of
 
-PAGES = ("/admin", "/admin/sales", "/admin/catalogue", "/admin/lookup", "/admin/door")
+PAGES = ("/admin", "/admin/sales", "/admin/catalogue", "/admin/lookup")
 
 
 async def ready(page: Page) -> None:

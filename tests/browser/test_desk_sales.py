@@ -58,6 +58,15 @@ async def test_the_chart_the_totals_and_the_funnel_tell_what_happened(shop: Shop
         assert re.sub(r"\s+", " ", await line.inner_text()) == f"{step} {told}"
 
 
+async def test_what_is_the_last_hour_is_told_by_the_service(shop: Shop) -> None:
+    event = await sell_some(shop)
+    page = await open_desk(shop)
+    await page.clock.install(time="2031-01-01T00:00:00Z")
+    await page.goto("/admin/sales")
+    await page.get_by_role("combobox", name="Event").select_option(event)
+    await expect(page.get_by_role("img", name=re.compile("6 reserved, 2 sold"))).to_be_visible()
+
+
 async def test_the_chart_is_there_as_a_table(shop: Shop) -> None:
     page = await open_sales(shop, await sell_some(shop))
     await page.get_by_text("The same as a table").click()

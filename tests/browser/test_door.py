@@ -11,11 +11,11 @@ import pytest_asyncio
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
+from support.axe import violations_of
 from support.door import Camera, open_camera_browser, open_door, picture_of, sell_tickets, type_code
 from support.operating import enter, open_desk
 from support.process import admin
 from support.shopping import DESKTOP, PHONE, Shop, buy, fill_buyer, hold
-from support.wcag import violations_of
 
 pytestmark = pytest.mark.usefixtures("camera")
 

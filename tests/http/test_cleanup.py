@@ -57,7 +57,9 @@ async def test_the_next_deadline_of_all_is_told(api: Api) -> None:
     await list_ticket_type(api.backend, "vip")
     await api.reserve(expirationMinutes=20)
     early = await api.reserve(of="vip", expirationMinutes=5)
-    assert (await statistics(api))["nextDueAt"] == "2027-01-15T08:05:00.000Z"
+    data = await statistics(api)
+    assert data["nextDueAt"] == "2027-01-15T08:05:00.000Z"
+    assert data["serverTime"] == "2027-01-15T08:00:00.000Z"
     await api.extend(early, 10)
     assert (await statistics(api))["nextDueAt"] == "2027-01-15T08:15:00.000Z"
     await api.cancel(early)

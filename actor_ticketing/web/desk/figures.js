@@ -47,6 +47,6 @@ export const StateTag = ({ type, quiet }) => {
 export function StockBar({ stock }) {
   const width = (part) => ({ width: `${stock.total ? (part / stock.total) * 100 : 0}%` });
   return html`
-    <div class="stock-bar" aria-hidden="true"><i class="sold" style=${width(stock.sold)}></i><i class="held" style=${width(stock.reserved)}></i></div>
+    <div class="stock-bar" aria-hidden="true"><i class="is-sold" style=${width(stock.sold)}></i><i class="is-held" style=${width(stock.reserved)}></i></div>
   `;
 }

@@ -91,7 +91,7 @@ function Trend() {
         <b class="figure">${data ? takings(data.totals.revenue) : "…"}</b>
         <small>${data && t("overview.daySold", { count: data.totals.sold.tickets, held: data.totals.reserved.tickets })}</small>
         <svg viewBox="0 0 240 40" preserveAspectRatio="none" aria-hidden="true">
-          ${points.map(({ reserved, sold }, index) => html`${bar(reserved, index, "held")}${bar(sold, index, "sold")}`)}
+          ${points.map(({ reserved, sold }, index) => html`${bar(reserved, index, "is-held")}${bar(sold, index, "is-sold")}`)}
         </svg>
         <a href="/admin/sales">${t("desk.sales")}</a>
       </dd>

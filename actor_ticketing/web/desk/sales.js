@@ -1,4 +1,5 @@
 // How sales go: over time, what becomes of holds, and files for a spreadsheet.
+import { isKnown } from "../clock.js";
 import { html, useState } from "../html.js";
 import { number, t } from "../i18n.js";
 import { Loading, useLoad, useTitle } from "../parts/loading.js";
@@ -48,6 +49,8 @@ export function Sales() {
 }
 
 async function load({ range, bucket, event, type }, signal) {
+  // Which hour it is says the service, not this device.
+  if (!isKnown()) await adminApi("GET", "/api/admin/reservations/cleanup", { signal });
   const query = new URLSearchParams({ ...spanOf(range, bucket), bucket });
   if (event) query.set("eventId", event);
   if (type) query.set("ticketTypeId", type);
