@@ -27,11 +27,11 @@ export function DoorScan({ door, events, change, admit }) {
     const asked = question.current = ask(text, field, door.typeIds);
     setChecking({ text, field });
     setSame(0);
-    const slow = setTimeout(() => tell({ kind: "trouble", waits: true }), PATIENCE_MS);
+    const isWanted = () => question.current === asked; // or the staff has gone on to the next guest
+    const slow = setTimeout(() => { if (isWanted()) tell({ kind: "trouble", waits: true }); }, PATIENCE_MS);
     const told = await asked.answer;
     clearTimeout(slow);
-    // The staff has gone on to the next guest.
-    if (question.current !== asked) return;
+    if (!isWanted()) return;
     if (told.kind !== "trouble") {
       seen(text);
       setRecent((others) => [{ ...told, at: performance.now() }, ...others].slice(0, RECENT_MAX));

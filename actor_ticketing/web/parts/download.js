@@ -3,6 +3,7 @@
 import { session } from "../holds.js";
 import { html } from "../html.js";
 import { token } from "../tokens.js";
+import { save } from "./save.js";
 
 export function Download({ reservations, children }) {
   const ids = reservations.map(({ id }) => id).join();
@@ -12,11 +13,7 @@ export function Download({ reservations, children }) {
     event.preventDefault();
     const answer = await fetch(path, { headers: { Authorization: `Bearer ${await token()}` } });
     if (!answer.ok) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await answer.blob());
-    link.download = "tickets.pdf";
-    link.click();
-    URL.revokeObjectURL(link.href);
+    save(await answer.blob(), "tickets.pdf");
   };
   return html`<a class="button main" download href=${path} onClick=${fetchIt}>${children}</a>`;
 }
