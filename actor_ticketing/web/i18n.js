@@ -79,6 +79,8 @@ const date = (instant, options) => new Intl.DateTimeFormat(locale, options).form
 export const day = (instant) => date(instant, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 export const time = (instant) => date(instant, { hour: "numeric", minute: "2-digit", timeZoneName: "short" });
 export const dayAndTime = (instant) => date(instant, { day: "numeric", month: "long", hour: "numeric", minute: "2-digit" });
+export const dateAndTime = (instant) =>
+  date(instant, { day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" });
 export const shortDay = (instant) => date(instant, { day: "numeric", month: "short" });
 export const shortTime = (instant) => date(instant, { hour: "numeric", minute: "2-digit" });
 export const calendarLeaf = (instant) => ({

@@ -4,8 +4,9 @@ import re
 
 from playwright.async_api import Page, expect
 
-from support.operating import open_desk
+from support.operating import fill_token, open_desk
 from support.shopping import Shop
+from support.web import ADMIN_TOKEN
 
 
 async def add_type(page: Page, **fields: str) -> None:
@@ -90,15 +91,46 @@ async def test_a_price_that_could_be_read_in_two_ways_is_refused(shop: Shop) -> 
     await expect(page.get_by_text("¥1,500")).to_be_visible()
 
 
-async def test_a_draft_outlives_a_reload_and_a_new_sign_in(shop: Shop) -> None:
+async def test_a_draft_outlives_a_reload_until_it_is_given_up(shop: Shop) -> None:
     page = await open_desk(shop, "/admin/catalogue")
     await page.get_by_role("button", name="New event").click()
     await page.get_by_label("Title").fill("Half an idea")
     await page.reload()
     await expect(page.get_by_label("Title")).to_have_value("Half an idea")
     await page.get_by_role("button", name="Cancel").click()
+    await expect(page.get_by_role("button", name="New event")).to_be_focused()
     await page.get_by_role("button", name="New event").click()
+    await expect(page.get_by_label("Title")).to_be_focused()
     await expect(page.get_by_label("Title")).to_have_value("")
+
+
+async def test_a_draft_changes_nothing_that_was_not_typed(shop: Shop) -> None:
+    path = await shop.sell(Seat=40)
+    page = await open_desk(shop, f"/admin/catalogue/{path.rpartition('/')[2]}")
+    await page.get_by_role("button", name="Edit Seat").click()
+    await page.get_by_label("Name").fill("Chair")
+    await shop.change(path, "Seat", total=50)
+    await page.reload()
+    await page.get_by_role("button", name="Edit Seat").click()
+    await expect(page.get_by_label("Name")).to_have_value("Chair")
+    await expect(page.get_by_label("Total")).to_have_value("50")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("button", name="Edit Chair")).to_be_focused()
+    assert (await shop.stock_at(path))["Chair"]["total"] == 50
+
+
+async def test_a_form_is_still_filled_in_after_a_sign_in_that_ended(shop: Shop) -> None:
+    path = await shop.sell(Seat=40)
+    page = await open_desk(shop, f"/admin/catalogue/{path.rpartition('/')[2]}")
+    await page.get_by_role("button", name="New ticket type").click()
+    await page.get_by_label("Name").fill("Standing")
+    await page.evaluate(
+        f"sessionStorage['desk.tokens'] = sessionStorage['desk.tokens'].replace('{ADMIN_TOKEN}', 'old')"
+    )
+    await page.reload()
+    await expect(page.get_by_role("alert")).to_contain_text("Your sign-in has ended")
+    await fill_token(page)
+    await expect(page.get_by_label("Name")).to_have_value("Standing")
 
 
 async def test_a_paused_sale_is_told_in_the_shop_until_it_goes_on(shop: Shop) -> None:

@@ -29,6 +29,7 @@ async def test_a_hold_is_found_by_its_code_and_cancelled_and_its_stock_returns(s
     await page.get_by_role("button", name="Cancel this hold").click()
     await expect(page.get_by_role("button", name="Yes, cancel the hold")).to_be_focused()
     await page.get_by_role("button", name="Keep it").click()
+    await expect(page.get_by_role("button", name="Cancel this hold")).to_be_focused()
     assert (await shop.stock_at(path))["Seat"]["reserved"] == 4
     await page.get_by_role("button", name="Cancel this hold").click()
     await page.get_by_role("button", name="Yes, cancel the hold").click()

@@ -1,16 +1,17 @@
 // All events, past ones included, and a new one.
-import { html, useState } from "../html.js";
-import { dayAndTime, number, t } from "../i18n.js";
+import { html } from "../html.js";
+import { dateAndTime, number, t } from "../i18n.js";
 import { Loading, useLoad, useTitle } from "../parts/loading.js";
 import { go } from "../router.js";
 import { kept } from "../store.js";
 import { EventForm } from "./event-form.js";
 import { loadCatalogue, partedByDate, StockBar, sum } from "./figures.js";
+import { useOpened } from "./forms.js";
 import { Failure } from "./frame.js";
 
 export function Catalogue() {
   const { data: events, error, again } = useLoad(loadCatalogue, []);
-  const [adding, setAdding] = useState(() => kept("tab", "draft.event") !== null);
+  const [opened, open] = useOpened(() => (kept("tab", "draft.event") === null ? null : "event"));
   useTitle(t("desk.catalogue"), t("desk.name"));
   if (error) return html`<${Failure} error=${error} again=${again} />`;
   if (!events) return html`<${Loading} />`;
@@ -18,15 +19,15 @@ export function Catalogue() {
   return html`
     <div class="head">
       <h1>${t("desk.catalogue")}</h1>
-      ${!adding && html`<button class="main" type="button" onClick=${() => setAdding(true)}>${t("catalogue.newEvent")}</button>`}
+      ${!opened && html`<button class="main" type="button" data-opens="event" onClick=${() => open("event")}>${t("catalogue.newEvent")}</button>`}
     </div>
-    ${adding && html`
-      <section class="panel" aria-labelledby="new">
+    ${opened && html`
+      <section class="panel" data-form="event" aria-labelledby="new">
         <h2 id="new">${t("catalogue.newEvent")}</h2>
-        <${EventForm} event=${null} then=${(made) => go(`/admin/catalogue/${made.id}`)} cancel=${() => setAdding(false)} />
+        <${EventForm} event=${null} then=${(made) => go(`/admin/catalogue/${made.id}`)} cancel=${() => open(null)} />
       </section>
     `}
-    ${events.length === 0 && !adding && html`<p class="empty">${t("catalogue.empty")}</p>`}
+    ${events.length === 0 && !opened && html`<p class="empty">${t("catalogue.empty")}</p>`}
     ${coming.length > 0 && html`<${Events} title=${t("catalogue.coming")} events=${coming} />`}
     ${over.length > 0 && html`<${Events} title=${t("catalogue.over")} events=${over} />`}
   `;
@@ -51,7 +52,7 @@ function Events({ title, events }) {
               <th scope="row">
                 <a href="/admin/catalogue/${event.id}">${event.title}</a><small>${event.venue}</small><${StockBar} stock=${stock} />
               </th>
-              <td class="wide">${dayAndTime(event.startDate)}</td>
+              <td class="wide">${dateAndTime(event.startDate)}</td>
               <td class="number">${number(event.ticketTypes.length)}</td>
               <td class="number">${number(stock.sold)}</td><td class="number">${number(stock.total)}</td>
             </tr>

@@ -1,11 +1,12 @@
 // One event: its fields, its ticket types with their stock, and whether they are for sale.
-import { html, useEffect, useRef, useState } from "../html.js";
+import { html, useState } from "../html.js";
 import { day, dayAndTime, money, number, t, time } from "../i18n.js";
 import { Loading, useTitle, wordsFor } from "../parts/loading.js";
 import { announce, kept } from "../store.js";
 import { adminApi } from "./access.js";
 import { EventForm } from "./event-form.js";
 import { StateTag, StockBar } from "./figures.js";
+import { useOpened } from "./forms.js";
 import { Failure } from "./frame.js";
 import { Age, useFresh } from "./fresh.js";
 import { TypeForm } from "./type-form.js";
@@ -16,19 +17,10 @@ export function EventPage({ id }) {
   const { data: event, at, error, again } = useFresh(
     async (signal) => (await adminApi("GET", `/api/admin/events/${id}`, { signal })).data.event, SECONDS, [id],
   );
-  const [editing, setEditing] = useState(() => openDraft(id));
-  const before = useRef(editing);
+  const [editing, setEditing] = useOpened(() => openDraft(id));
   useTitle(event?.title ?? t("desk.catalogue"), t("desk.name"));
-  // The form takes the focus when it opens, and gives it back to the button it came from.
-  useEffect(() => {
-    const was = before.current;
-    before.current = editing;
-    if (was === editing) return;
-    const wanted = editing === null ? `[data-opens="${was}"]` : `[data-form="${editing}"] input`;
-    document.querySelector(wanted)?.focus();
-  }, [editing]);
   if (!event) return error ? html`<${Failure} error=${error} again=${again} />` : html`<${Loading} />`;
-  const stored = (words) => { setEditing(null); announce(words); again(); };
+  const stored = () => { setEditing(null); announce(t("catalogue.stored")); again(); };
   const close = () => setEditing(null);
   return html`
     <p class="crumb"><a href="/admin/catalogue">${t("desk.catalogue")}</a></p>
@@ -41,23 +33,25 @@ export function EventPage({ id }) {
     </div>
     ${editing === "event" && html`
       <section class="panel" data-form="event" aria-label=${t("catalogue.editEvent")}>
-        <${EventForm} event=${event} then=${() => stored(t("catalogue.stored"))} cancel=${close} />
+        <${EventForm} event=${event} then=${stored} cancel=${close} />
       </section>
     `}
     <section class="panel" aria-labelledby="types">
-      <div class="head"><h2 id="types">${t("catalogue.types")}</h2><${Age} at=${at} /></div>
+      <div class="head"><h2 id="types">${t("catalogue.types")}</h2><${Age} at=${at} error=${error} /></div>
       ${event.ticketTypes.length === 0 && html`<p class="hint">${t("catalogue.noTypes")}</p>`}
       <ul class="terms">
         ${event.ticketTypes.map((type) => html`
-          <li key=${type.id} data-form=${type.id}>
+          <li key=${type.id}>
             <${Type} type=${type} edit=${() => setEditing(type.id)} again=${again} />
-            ${editing === type.id && html`<${TypeForm} event=${event} type=${type} then=${() => stored(t("catalogue.stored"))} cancel=${close} />`}
+            ${editing === type.id && html`
+              <div data-form=${type.id}><${TypeForm} event=${event} type=${type} then=${stored} cancel=${close} /></div>
+            `}
           </li>
         `)}
       </ul>
       ${editing === "new" ? html`
         <div data-form="new"><h3>${t("catalogue.newType")}</h3>
-          <${TypeForm} event=${event} type=${null} then=${() => stored(t("catalogue.stored"))} cancel=${close} /></div>
+          <${TypeForm} event=${event} type=${null} then=${stored} cancel=${close} /></div>
       ` : html`<p><button type="button" data-opens="new" onClick=${() => setEditing("new")}>${t("catalogue.newType")}</button></p>`}
     </section>
   `;

@@ -1,6 +1,6 @@
 // Forms of the desk. What was typed outlives a reload and a sign-in that ended, until it is stored or given up.
 import { Refusal } from "../api.js";
-import { html, useRef, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { t } from "../i18n.js";
 import { Field } from "../parts/fields.js";
 import { wordsFor } from "../parts/loading.js";
@@ -17,7 +17,9 @@ export function useForm(name, initial, send) {
 
   const put = (change) => {
     setTyped(change);
-    keep("tab", `draft.${name}`, change);
+    // What was not touched may be another by the next time.
+    const changes = changesOf(change, first);
+    keep("tab", `draft.${name}`, Object.keys(changes).length ? changes : null);
   };
   const submit = async (event) => {
     event.preventDefault();
@@ -66,6 +68,21 @@ function problemsOf(error, fields) {
     else found.form = told;
   }
   return found;
+}
+
+// The name of the form that is open, or null. A form takes the focus when it opens, and gives it back to what opened it:
+// they are what has `data-form` and `data-opens` with its name.
+export function useOpened(initial) {
+  const [opened, open] = useState(initial);
+  const before = useRef(opened);
+  useEffect(() => {
+    const was = before.current;
+    before.current = opened;
+    if (was === opened) return;
+    const wanted = opened === null ? `[data-opens="${was}"]` : `[data-form="${opened}"] :is(input, button.main)`;
+    document.querySelector(wanted)?.focus();
+  }, [opened]);
+  return [opened, open];
 }
 
 export const needed = (typed, names) => {

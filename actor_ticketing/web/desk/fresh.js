@@ -1,6 +1,7 @@
 // Figures that keep themselves fresh, and say how old they are.
 import { html, useEffect, useRef, useState } from "../html.js";
 import { spoken, t } from "../i18n.js";
+import { wordsFor } from "../parts/loading.js";
 
 // Call `load(signal)` now, every few seconds after each answer, and when `deps` change: {data, at, error, again}. What
 // was last known stays when a later call fails. Nothing is asked while nobody looks at the page.
@@ -39,8 +40,8 @@ export function useFresh(load, seconds, deps = []) {
   return { ...state, again: () => again.current() };
 }
 
-// limit: the age in seconds from which on it is a warning.
-export function Age({ at, limit = 20 }) {
+// error: why there are no newer ones; limit: the age in seconds from which on it is a warning.
+export function Age({ at, error, limit = 20 }) {
   const [, setNow] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
@@ -48,6 +49,8 @@ export function Age({ at, limit = 20 }) {
   }, []);
   if (at === null) return null;
   const seconds = Math.max(0, Math.floor((Date.now() - at) / 1000));
-  if (seconds >= limit) return html`<p class="age stale">${t("age.stale", { time: spoken(seconds) })}</p>`;
+  if (error || seconds >= limit) {
+    return html`<p class="age stale">${t("age.stale", { time: spoken(seconds) })} ${error && wordsFor(error)}</p>`;
+  }
   return html`<p class="age">${seconds < 2 ? t("age.now") : t("age.fresh", { time: spoken(seconds) })}</p>`;
 }

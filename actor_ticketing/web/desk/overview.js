@@ -1,7 +1,7 @@
 // How things stand: live holds, sales and expiry, of everything and of each ticket type.
 import { useCountdown } from "../clock.js";
 import { html } from "../html.js";
-import { countdown, dayAndTime, number, t } from "../i18n.js";
+import { countdown, dateAndTime, number, t } from "../i18n.js";
 import { Loading, useTitle } from "../parts/loading.js";
 import { adminApi } from "./access.js";
 import { Expiry } from "./expiry.js";
@@ -27,7 +27,7 @@ export function Overview() {
   const { events, expiry } = data;
   const [coming, over] = partedByDate(events);
   return html`
-    <div class="head"><h1>${t("desk.overview")}</h1><${Age} at=${at} /></div>
+    <div class="head"><h1>${t("desk.overview")}</h1><${Age} at=${at} error=${error} /></div>
     <${Tiles} events=${events} expiry=${expiry} />
     <div class="beside">
       <section aria-labelledby="stock">
@@ -122,7 +122,7 @@ function EventRows({ event, lags }) {
       <tr class="group">
         <th scope="rowgroup">
           <a href="/admin/catalogue/${event.id}">${event.title}</a>
-          <small>${dayAndTime(event.startDate)} · ${event.venue}</small>
+          <small>${dateAndTime(event.startDate)} · ${event.venue}</small>
         </th>
         <${Counters} stock=${sum(event.ticketTypes)} /><td class="wide"></td><td class="wide"></td>
       </tr>

@@ -1,9 +1,10 @@
 // A reservation with all that came of it, and the end of a hold that its buyer no longer wants.
 import { useCountdown } from "../clock.js";
-import { html, useEffect, useRef, useState } from "../html.js";
-import { countdown, dayAndTime, money, t } from "../i18n.js";
+import { html, useEffect, useState } from "../html.js";
+import { countdown, dateAndTime, dayAndTime, money, t } from "../i18n.js";
 import { wordsFor } from "../parts/loading.js";
 import { adminApi } from "./access.js";
+import { useOpened } from "./forms.js";
 
 // heading: takes the focus; put: takes what the service says it is now; again: asks for it.
 export function Record({ found, heading, put, again }) {
@@ -23,7 +24,7 @@ export function Record({ found, heading, put, again }) {
         <h2 id="found" tabindex="-1" ref=${heading}>${reservation.quantity} × ${type.name} <span class="tag" data-state=${reservation.status}>${t(`status.${reservation.status}`)}</span></h2>
         ${isLive && html`<b class="figure left-of" role="timer" aria-live="off">${countdown(left)}</b>`}
       </div>
-      <p><a href="/admin/catalogue/${type.event.id}">${type.event.title}</a>, ${dayAndTime(type.event.startDate)} · ${type.event.venue}</p>
+      <p><a href="/admin/catalogue/${type.event.id}">${type.event.title}</a>, ${dateAndTime(type.event.startDate)} · ${type.event.venue}</p>
       <${Pairs} pairs=${[
         [t("record.code"), html`<span class="code">${reservation.code}</span>`],
         [t("record.id"), html`<span class="code">${reservation.id}</span>`],
@@ -83,11 +84,9 @@ function Tickets({ tickets, asked }) {
 }
 
 function Cancel({ reservation, put }) {
-  const [sure, setSure] = useState(false);
+  const [asked, ask] = useOpened(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
-  const first = useRef(null);
-  useEffect(() => { if (sure) first.current.focus(); }, [sure]);
   const cancel = async () => {
     setBusy(true);
     setProblem(null);
@@ -99,14 +98,14 @@ function Cancel({ reservation, put }) {
       setBusy(false);
     }
   };
-  if (!sure) return html`<p><button type="button" onClick=${() => setSure(true)}>${t("record.cancel")}</button></p>`;
+  if (!asked) return html`<p><button type="button" data-opens="sure" onClick=${() => ask("sure")}>${t("record.cancel")}</button></p>`;
   return html`
-    <div class="notice warn" role="group" aria-labelledby="sure">
+    <div class="notice warn" data-form="sure" role="group" aria-labelledby="sure">
       <p id="sure">${t("record.sure", { count: reservation.quantity, name: reservation.ticketType.name })}</p>
       ${problem && html`<p class="problem" role="alert">${problem}</p>`}
       <p class="row">
-        <button class="main" type="button" disabled=${busy} onClick=${cancel} ref=${first}>${t("record.yes")}</button>
-        <button type="button" onClick=${() => setSure(false)}>${t("record.no")}</button>
+        <button class="main" type="button" disabled=${busy} onClick=${cancel}>${t("record.yes")}</button>
+        <button type="button" onClick=${() => ask(null)}>${t("record.no")}</button>
       </p>
     </div>
   `;

@@ -31,7 +31,7 @@ export function Sales() {
   if (!events || (!data && !error)) return html`<${Loading} />`;
   const event = events.find((each) => each.id === choice.event);
   return html`
-    <div class="head"><h1>${t("desk.sales")}</h1><${Age} at=${at} limit=${3 * SECONDS} /></div>
+    <div class="head"><h1>${t("desk.sales")}</h1><${Age} at=${at} error=${error} limit=${3 * SECONDS} /></div>
     <${Choice} events=${events} event=${event} choice=${choice} choose=${choose} />
     ${!data ? html`<${Failure} error=${error} again=${again} />` : html`
       <${Totals} totals=${data.totals} />
