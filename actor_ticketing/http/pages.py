@@ -1,4 +1,4 @@
-"""The storefront's files. They are read once, so that a request can name only what is there."""
+"""The files of the storefront and of the desk. They are read once, so that a request can name only what is there."""
 
 import gzip
 import hashlib
@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from aiohttp import web
 
 from actor_ticketing.http.parsing import knows
-from actor_ticketing.http.responses import PageResponse
+from actor_ticketing.http.responses import CameraPageResponse, PageResponse
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -57,11 +57,24 @@ def _read(folder: Traversable, prefix: str = "") -> dict[str, _File]:
 
 _FILES = _read(files("actor_ticketing") / "web")
 _INDEX = _FILES.pop("index.html")
+_DESK = _FILES.pop("desk/index.html")
 
 
 async def index(request: web.Request) -> PageResponse:
     """``GET /`` and every other address of a page: the one document, whose script looks at the address."""
     return _respond(request, _INDEX)
+
+
+async def desk(request: web.Request) -> PageResponse:
+    """``GET /admin`` and every other address of the operator's desk. The document is anyone's: what it shows it has to
+    ask for, with an admin's credentials.
+    """
+    return _respond(request, _DESK)
+
+
+async def door(request: web.Request) -> PageResponse:
+    """``GET /admin/door``: the desk's document, with leave to use the camera."""
+    return _respond(request, _DESK, CameraPageResponse)
 
 
 async def static(request: web.Request) -> PageResponse:
@@ -75,15 +88,15 @@ async def static(request: web.Request) -> PageResponse:
     return _respond(request, file)
 
 
-def _respond(request: web.Request, file: _File) -> PageResponse:
+def _respond(request: web.Request, file: _File, response: type[PageResponse] = PageResponse) -> PageResponse:
     takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
     content = file.gzipped if takes_gzip and file.gzipped else file.plain
     # Asked for each time and mostly not sent: a new version is there at once, as a whole.
     headers = {"ETag": content.tag, "Vary": "Accept-Encoding"}
     if knows(request, content.tag):
-        return PageResponse(status=304, body=b"", cache_control="no-cache", headers=headers)
+        return response(status=304, body=b"", cache_control="no-cache", headers=headers)
     if content is file.gzipped:
         headers["Content-Encoding"] = "gzip"
-    return PageResponse(
+    return response(
         status=200, body=content.body, content_type=file.content_type, cache_control="no-cache", headers=headers
     )

@@ -101,14 +101,23 @@ class WholeResponse(web.StreamResponse):
         )
 
 
+_PAGE = in_every_head(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
 class PageResponse(WholeResponse):
     """A part of a page that browsers show: it may load what we deliver, call us, and nothing and nobody else."""
 
+    in_every_head: ClassVar[str] = _lines({**_PAGE, "Permissions-Policy": "camera=(), microphone=(), geolocation=()"})
+
+
+class CameraPageResponse(PageResponse):
+    """The page that may look through the camera, for itself."""
+
     in_every_head: ClassVar[str] = _lines(
-        in_every_head(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-            "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-        )
+        {**_PAGE, "Permissions-Policy": "camera=(self), microphone=(), geolocation=()"}
     )
 
 

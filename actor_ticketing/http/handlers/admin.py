@@ -8,6 +8,7 @@ from actor_ticketing.actors.catalogue import Listing
 from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.actors.statistics import TRIGGERS
 from actor_ticketing.domain.catalogue import Event
+from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, respond, success, to_json
@@ -179,7 +180,12 @@ async def statistics(request: web.Request) -> WholeResponse:
             for trigger in TRIGGERS
         },
         "expiryLagMs": {"p50": lag.p50, "p99": lag.p99, "max": lag.max, "count": lag.count},
+        "expiryLagByType": {
+            ticket_type_id: {"max": longest, "count": count}
+            for ticket_type_id, (longest, count) in backend.statistics.expiry_lag.by_type.items()
+        },
         "nextDueAt": present.instant_or_none(backend.next_due_at()),
+        "serverTime": rfc3339(backend.clock.now()),
     }
     return respond(success(to_json(data)))
 

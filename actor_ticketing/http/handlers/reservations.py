@@ -21,10 +21,10 @@ from actor_ticketing.http.schemas import ClaimSessionBody, CreateReservationBody
 from actor_ticketing.http.throttling import require_restraint, spend_of
 
 
-async def owner_in_query(request: web.Request) -> Owner:
-    """Who looks."""
+async def owner_in_query(request: web.Request, units: int = 1) -> Owner:
+    """Who looks, at so many reservations."""
     owner = owner_of(request.query.get("sessionId"), await doors_of(request).authenticator.user(request))
-    spend_of(request, READ, owner)
+    spend_of(request, READ, owner, units)
     return owner
 
 
