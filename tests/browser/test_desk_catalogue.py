@@ -91,6 +91,20 @@ async def test_a_price_that_could_be_read_in_two_ways_is_refused(shop: Shop) -> 
     await expect(page.get_by_text("¥1,500")).to_be_visible()
 
 
+async def test_half_a_date_and_a_year_that_no_calendar_has_are_told(shop: Shop) -> None:
+    path = await shop.sell(Seat=40)
+    page = await open_desk(shop, f"/admin/catalogue/{path.rpartition('/')[2]}")
+    await page.get_by_role("button", name="Edit Seat").click()
+    end = page.get_by_label("On sale until")
+    await end.press_sequentially("05")
+    await page.get_by_role("button", name="Save").click()
+    await expect(end).to_have_accessible_description(re.compile("A part of the date or time is missing"))
+    await end.fill("20261-05-14T19:30")
+    await page.get_by_role("button", name="Save").click()
+    await expect(end).to_have_accessible_description(re.compile("RFC 3339"))
+    assert (await shop.stock_at(path))["Seat"]["salesEnd"] is None
+
+
 async def test_a_draft_outlives_a_reload_until_it_is_given_up(shop: Shop) -> None:
     page = await open_desk(shop, "/admin/catalogue")
     await page.get_by_role("button", name="New event").click()

@@ -1,24 +1,26 @@
 // All events, past ones included, and a new one.
 import { html } from "../html.js";
 import { dateAndTime, number, t } from "../i18n.js";
-import { Loading, useLoad, useTitle } from "../parts/loading.js";
+import { Loading, useTitle } from "../parts/loading.js";
 import { go } from "../router.js";
 import { kept } from "../store.js";
 import { EventForm } from "./event-form.js";
 import { loadCatalogue, partedByDate, StockBar, sum } from "./figures.js";
 import { useOpened } from "./forms.js";
 import { Failure } from "./frame.js";
+import { Age, useFresh } from "./fresh.js";
+
+const SECONDS = 15;
 
 export function Catalogue() {
-  const { data: events, error, again } = useLoad(loadCatalogue, []);
+  const { data: events, at, error, again } = useFresh(loadCatalogue, SECONDS);
   const [opened, open] = useOpened(() => (kept("tab", "draft.event") === null ? null : "event"));
   useTitle(t("desk.catalogue"), t("desk.name"));
-  if (error) return html`<${Failure} error=${error} again=${again} />`;
-  if (!events) return html`<${Loading} />`;
+  if (!events) return error ? html`<${Failure} error=${error} again=${again} />` : html`<${Loading} />`;
   const [coming, over] = partedByDate(events);
   return html`
     <div class="head">
-      <h1>${t("desk.catalogue")}</h1>
+      <h1>${t("desk.catalogue")}</h1><${Age} at=${at} error=${error} limit=${3 * SECONDS} />
       ${!opened && html`<button class="main" type="button" data-opens="event" onClick=${() => open("event")}>${t("catalogue.newEvent")}</button>`}
     </div>
     ${opened && html`

@@ -27,6 +27,9 @@ export function useForm(name, initial, send) {
     setErrors({});
     setBusy(true);
     try {
+      // A date of which a part is missing has no value, as if nothing had been typed.
+      const half = [...form.current.elements].filter((input) => input.validity.badInput);
+      if (half.length) throw new Wrong(Object.fromEntries(half.map(({ name: which }) => [which, t("catalogue.halfDate")])));
       await send(typed, changesOf(typed, first));
       keep("tab", `draft.${name}`, null);
     } catch (error) {
@@ -97,7 +100,12 @@ export function toLocal(instant) {
   return new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
 }
 
-export const fromLocal = (text) => (text === "" ? null : new Date(text).toISOString());
+// What no calendar has, such as the year 20261, goes as it is: the service says what is wrong with it.
+export function fromLocal(text) {
+  if (text === "") return null;
+  const at = new Date(text);
+  return Number.isNaN(at.getTime()) ? text : at.toISOString();
+}
 
 export function Buttons({ form, save, cancel }) {
   return html`

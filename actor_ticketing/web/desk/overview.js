@@ -124,14 +124,14 @@ function EventRows({ event, lags }) {
           <a href="/admin/catalogue/${event.id}">${event.title}</a>
           <small>${dateAndTime(event.startDate)} · ${event.venue}</small>
         </th>
-        <${Counters} stock=${sum(event.ticketTypes)} /><td class="wide"></td><td class="wide"></td>
+        <${Counters} stock=${sum(event.ticketTypes)} />
+        <${Ends} release=${earliest(event.ticketTypes)} lag=${longest(event.ticketTypes, lags)} />
       </tr>
       ${event.ticketTypes.map((type) => html`
         <tr key=${type.id}>
           <th scope="row"><span class="name">${type.name} <${StateTag} type=${type} quiet /></span><${StockBar} stock=${type} /></th>
           <${Counters} stock=${type} />
-          <td class="number wide">${type.nextReleaseAt ? html`<${Until} instant=${type.nextReleaseAt} />` : t("overview.none")}</td>
-          <td class="number wide">${lags[type.id] ? t("overview.ms", { ms: lags[type.id].max }) : t("overview.none")}</td>
+          <${Ends} release=${type.nextReleaseAt} lag=${longest([type], lags)} />
         </tr>
       `)}
     </tbody>
@@ -140,4 +140,16 @@ function EventRows({ event, lags }) {
 
 const Counters = ({ stock }) => ["sold", "reserved", "available", "total"].map((name) => html`<td class="number of-${name}">${number(stock[name])}</td>`);
 
-const Until = ({ instant }) => countdown(useCountdown(instant));
+// release: when the next hold ends, or null; lag: the longest between a deadline and its release so far, or null.
+function Ends({ release, lag }) {
+  const left = useCountdown(release);
+  return html`
+    <td class="number wide">${release ? countdown(left) : t("overview.none")}</td>
+    <td class="number wide">${lag === null ? t("overview.none") : t("overview.ms", { ms: lag })}</td>
+  `;
+}
+
+// Instants are all written alike, so the first of them by the alphabet is the earliest.
+const earliest = (types) => types.map((type) => type.nextReleaseAt).filter(Boolean).sort()[0] ?? null;
+
+const longest = (types, lags) => types.reduce((most, { id }) => (lags[id] ? Math.max(most ?? 0, lags[id].max) : most), null);

@@ -1,4 +1,5 @@
 // Everything as files for a spreadsheet.
+import { Refusal } from "../api.js";
 import { html, useState } from "../html.js";
 import { t } from "../i18n.js";
 import { wordsFor } from "../parts/loading.js";
@@ -20,7 +21,7 @@ export function Reports({ event }) {
       setTold(t("reports.done", { name: t(`reports.${of}`) }));
     } catch (error) {
       // A file that broke off is none.
-      setTold(error.code ? wordsFor(error) : t("reports.broken"));
+      setTold(error instanceof Refusal ? wordsFor(error) : t("reports.broken"));
     }
     setBusy(null);
   };
