@@ -40,9 +40,9 @@ export function useForm(name, initial, send) {
       setTimeout(() => form.current?.querySelector("[aria-invalid]")?.focus());
     }
   };
-  const field = (field_, more) => html`
-    <${Field} key=${field_} label=${t(`field.${field_}`)} name=${field_} value=${typed[field_]} error=${errors[field_]}
-      autocomplete="off" ...${more} onInput=${(event) => put({ ...typed, [field_]: event.target.value })} />
+  const field = (which, more) => html`
+    <${Field} key=${which} label=${t(`field.${which}`)} name=${which} value=${typed[which]} error=${errors[which]}
+      autocomplete="off" ...${more} onInput=${(event) => put({ ...typed, [which]: event.target.value })} />
   `;
   const discard = () => keep("tab", `draft.${name}`, null);
   return { field, busy, submit, discard, problem: errors.form };
