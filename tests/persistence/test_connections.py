@@ -16,4 +16,4 @@ async def test_a_database_that_cannot_be_opened_leaves_no_thread_that_would_spea
             await open_writer(tmp_path / "no" / "tickets.db", synchronous="FULL", busy_timeout_ms=0)
         with pytest.raises(sqlite3.OperationalError):
             await open_readers(tmp_path / "no" / "tickets.db", count=1, busy_timeout_ms=0)
-        assert threading.active_count() == before
+        assert threading.active_count() <= before
