@@ -29,8 +29,7 @@ from support.web import ADMIN_TOKEN, CRON_SECRET, JWT_SECRET, PERSON, RESERVATIO
 
 SESSION = "the-secret-session-of-ada"
 USER = "user-of-ada"
-# It is made when the tests are collected, and they may run a good while later.
-TOKEN = make_token(USER, exp=4_000_000_000)
+TOKEN = make_token(USER)
 SECRETS = [*everything_of(ADA), "ada@example.com", SESSION, TOKEN, USER, ADMIN_TOKEN, CRON_SECRET, JWT_SECRET]
 
 
