@@ -9,6 +9,7 @@ from actor_ticketing.http.handlers import (
     admin,
     analytics,
     desk,
+    documents,
     door,
     live,
     operations,
@@ -76,6 +77,9 @@ def routes() -> list[web.RouteDef]:
         web.get("/api/cron/cleanup-reservations", guarded(admin.cron_cleanup)),
         web.get("/livez", operations.livez),
         web.get("/readyz", operations.readyz),
+        web.get("/openapi.json", within(READ, documents.openapi)),
+        web.get("/asyncapi.json", within(READ, documents.asyncapi)),
+        web.get("/docs", within(READ, pages.docs)),
         *[web.get(path, within(READ, pages.index)) for path in _PAGES],
         web.get("/static/{path:[A-Za-z0-9._/-]{1,64}}", pages.static),
     ]
@@ -91,13 +95,19 @@ def account_routes() -> list[web.RouteDef]:
     ]
 
 
+def all_routes(*, has_accounts: bool) -> list[web.RouteDef]:
+    """Every route of a service, with accounts of its own or without."""
+    return [*routes(), *account_routes()] if has_accounts else routes()
+
+
 def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     """Make the application. It answers 503 until ``doors.backend`` is set."""
     app = web.Application(client_max_size=max_body_bytes)
     app[DOORS] = doors
     idempotency.install(app)
     app.on_shutdown.append(live.close_sockets)
-    defined = [*routes(), *account_routes()] if doors.has_accounts else routes()
+    defined = all_routes(has_accounts=doors.has_accounts)
+    app[documents.ROUTES] = documents.names_of(defined)
     for route in defined:
         route.kwargs["expect_handler"] = refuse_expectation
     app.add_routes(defined)

@@ -1,4 +1,6 @@
-"""The storefront's files. They are read once, so that a request can name only what is there."""
+"""Files of pages: the storefront's, and those that show the API. They are read once, so that a request can name only
+what is there.
+"""
 
 import gzip
 import hashlib
@@ -30,7 +32,9 @@ class _Content:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class File:
+    """A file as it is sent: as it is, or packed if that makes it smaller."""
+
     content_type: str
     plain: _Content
     gzipped: _Content | None
@@ -40,28 +44,46 @@ def _content(body: bytes) -> _Content:
     return _Content(body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
 
 
-def _read(folder: Traversable, prefix: str = "") -> dict[str, _File]:
+def file_of(kind: str, body: bytes, packed: bytes | None = None) -> File:
+    """Make a file.
+
+    :param kind: its extension.
+    :param packed: the same with gzip, if that was done already.
+    """
+    if kind in _COMPRESSED_ALREADY:
+        return File(_TYPES[kind], _content(body), None)
+    # With the time left out, every process makes the same bytes, and so the same tag.
+    return File(_TYPES[kind], _content(body), _content(packed or gzip.compress(body, mtime=0)))
+
+
+def _read(folder: Traversable, prefix: str = "") -> dict[str, File]:
     """Every file of a kind that browsers ask for, by its path in the folder."""
-    found: dict[str, _File] = {}
+    found: dict[str, File] = {}
     for entry in folder.iterdir():
-        kind = entry.name.rpartition(".")[2]
+        name = entry.name.removesuffix(".gz")
+        kind = name.rpartition(".")[2]
         if entry.is_dir():
-            found |= _read(entry, f"{prefix}{entry.name}/")
+            found |= _read(entry, f"{prefix}{name}/")
         elif kind in _TYPES:
             body = entry.read_bytes()
-            # With the time left out, every process makes the same bytes, and so the same tag.
-            packed = None if kind in _COMPRESSED_ALREADY else _content(gzip.compress(body, mtime=0))
-            found[prefix + entry.name] = _File(_TYPES[kind], _content(body), packed)
+            is_packed = name != entry.name
+            found[prefix + name] = file_of(kind, gzip.decompress(body), body) if is_packed else file_of(kind, body)
     return found
 
 
 _FILES = _read(files("actor_ticketing") / "web")
 _INDEX = _FILES.pop("index.html")
+_DOCS = _FILES.pop("docs/index.html")
 
 
 async def index(request: web.Request) -> PageResponse:
     """``GET /`` and every other address of a page: the one document, whose script looks at the address."""
-    return _respond(request, _INDEX)
+    return send(request, _INDEX)
+
+
+async def docs(request: web.Request) -> PageResponse:
+    """``GET /docs``: Swagger UI on ``/openapi.json``."""
+    return send(request, _DOCS)
 
 
 async def static(request: web.Request) -> PageResponse:
@@ -72,10 +94,11 @@ async def static(request: web.Request) -> PageResponse:
     file = _FILES.get(request.match_info["path"])
     if file is None:
         raise web.HTTPNotFound
-    return _respond(request, file)
+    return send(request, file)
 
 
-def _respond(request: web.Request, file: _File) -> PageResponse:
+def send(request: web.Request, file: File) -> PageResponse:
+    """Send a file, unless the client has it."""
     takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
     content = file.gzipped if takes_gzip and file.gzipped else file.plain
     # Asked for each time and mostly not sent: a new version is there at once, as a whole.

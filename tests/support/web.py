@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.http.context import Backend, Doors
 from actor_ticketing.http.runner import Runner
+from support.contract import keeps_its_promise
 from support.service import eventually
 
 ADMIN_TOKEN = "admin-token-of-these-tests"
@@ -116,9 +117,11 @@ class Api:
         token: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> ClientResponse:
-        """Send a request and return the response."""
+        """Send a request and return the response, which has to be as the document says."""
         bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return await self.client.request(method, path, json=json, headers={**bearer, **(headers or {})})
+        response = await self.client.request(method, path, json=json, headers={**bearer, **(headers or {})})
+        await keeps_its_promise(response)
+        return response
 
     async def reserve(self, quantity: int = 1, *, session: str = "s1", of: str = "tt", **fields: Any) -> Any:
         """Reserve, and return the reservation."""

@@ -1,0 +1,38 @@
+"""Parameters that many routes share."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from actor_ticketing.http.fields import Body, Id, SessionId
+from actor_ticketing.http.openapi.operation import Query
+from actor_ticketing.http.parsing import LIMIT_MAX
+
+ID = TypeAdapter(Id).json_schema()
+SESSION_ID = TypeAdapter(SessionId).json_schema()
+
+
+def paged(*, default_limit: int) -> Sequence[Query]:
+    """The parameters of a list."""
+    pages = {"type": "integer", "minimum": 1, "maximum": 999_999_999, "default": 1}
+    limits = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": default_limit}
+    return (
+        Query(name="page", description="Which page, from 1.", schema=pages),
+        Query(name="limit", description="Entries on a page.", schema=limits),
+    )
+
+
+def parameters_of(model: type[Body], descriptions: Mapping[str, str]) -> Sequence[Query]:
+    """The parameters that a model checks, by their names; null means absent there."""
+    properties: Mapping[str, dict[str, Any]] = model.model_json_schema()["properties"]
+    return tuple(
+        Query(name=name, description=descriptions[name], schema=_without_null(schema))
+        for name, schema in properties.items()
+    )
+
+
+def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    kept = {name: value for name, value in schema.items() if name not in {"anyOf", "title"} and value is not None}
+    [*some] = (each for each in schema.get("anyOf", ()) if each != {"type": "null"})
+    return {**kept, **(some[0] if some else {})}
