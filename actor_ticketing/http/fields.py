@@ -120,7 +120,7 @@ Text = Annotated[
     AfterValidator(_typed_text),
     _string(minLength=1, maxLength=200, pattern=f"^{_PLAIN_TEXT}{_A_SIGN}{_PLAIN_TEXT}$"),
 ]
-Email = Annotated[Text, AfterValidator(_email), _string(format="email", maxLength=_EMAIL_LENGTH_MAX)]
+Email = Annotated[Text, AfterValidator(_email), _string(format="email", maxLength=200)]
 Secret = Annotated[
     SecretStr, AfterValidator(_secret), _string(format="password", writeOnly=True, minLength=1, maxLength=SECRET_MAX)
 ]
@@ -131,12 +131,16 @@ Phone = Annotated[
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{1,128}$")]
 SessionId = Annotated[str, _string(pattern="^[A-Za-z0-9._~-]{1,128}$")]
 """A session id, whose form is checked together with whose it is."""
-Instant = Annotated[int, BeforeValidator(_instant), _string(format="date-time", pattern=f"^{_RFC3339.pattern}$")]
+Instant = Annotated[
+    int,
+    BeforeValidator(_instant),
+    _string(format="date-time", pattern=f"^(?!0|1[0-8]|19[0-6]){_RFC3339.pattern}$", examples=["2027-03-20T19:00:00Z"]),
+]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Minutes = Annotated[
     int,
     BeforeValidator(_milliseconds),
-    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MINUTES_MAX}),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0.5 / 60_000, "maximum": MINUTES_MAX}),
 ]
 Quantity = Annotated[int, Field(ge=1, le=COUNT_MAX)]
 Price = Annotated[int, Field(ge=0, le=PRICE_MAX)]

@@ -141,8 +141,8 @@ class BuyerBody(HolderBody):
     whatsapp: Phone
 
 
-Holders = list[HolderBody]
-ManyHolders = list[Holders]
+Holders = Annotated[list[HolderBody], Field(min_length=1)]
+ManyHolders = Annotated[list[Holders], Field(min_length=1, max_length=LINES_MAX)]
 
 
 class PurchaseBody(Body):
@@ -171,14 +171,14 @@ class PurchasesBody(Body):
 @cache
 def purchase_body(max_quantity: int) -> type[PurchaseBody]:
     """The body of a purchase with no more holders than one hold can have tickets: no more are even looked at."""
-    holders = Annotated[Holders, Field(min_length=1, max_length=max_quantity)]
+    holders = Annotated[Holders, Field(max_length=max_quantity)]
     return create_model("PurchaseBody", __base__=PurchaseBody, ticket_holders=(holders, ...))
 
 
 @cache
 def purchases_body(max_quantity: int) -> type[PurchasesBody]:
     """The body of several; after the first list of holders in which something is wrong, no other is looked at."""
-    holders = Annotated[Holders, Field(min_length=1, max_length=max_quantity)]
+    holders = Annotated[Holders, Field(max_length=max_quantity)]
     many = Annotated[list[holders], Field(min_length=1, max_length=LINES_MAX), FailFast()]
     return create_model("PurchasesBody", __base__=PurchasesBody, ticket_holders=(many, ...))
 

@@ -62,8 +62,9 @@ _SHAREDPARAMETERS = {
     "RequestId": {
         "name": "X-Request-ID",
         "in": "header",
-        "description": "Comes back in the answer, and is logged with an internal error.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:/+=~-]{1,128}$"},
+        "description": "1 to 128 characters of `A-Z a-z 0-9 . _ : / + = ~ -` come back in the answer, and are logged with an "
+        "internal error; of anything else another is made.",
+        "schema": {"type": "string"},
     },
     "IdempotencyKey": {
         "name": "Idempotency-Key",
