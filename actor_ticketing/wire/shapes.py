@@ -47,6 +47,7 @@ class Shape(BaseModel):
     model_config = ConfigDict(
         strict=True,
         alias_generator=to_camel,
+        validate_by_name=True,
         frozen=True,
         json_schema_extra=_absent_is_not_null,
         hide_input_in_errors=True,

@@ -45,7 +45,7 @@ async def keeps_its_promise(response: ClientResponse) -> None:
     assert not operation.has_tag or response.headers["ETag"]
     if isinstance(operation.answer, type):
         assert response.content_type == "application/json"
-        operation.answer.model_validate_json(await response.read(), extra="forbid")
+        operation.answer.model_validate_json(await response.read(), extra="forbid", by_name=False)
     elif operation.answer:
         assert response.content_type in operation.answer
 
@@ -53,14 +53,14 @@ async def keeps_its_promise(response: ClientResponse) -> None:
 def _fails_as_promised(operation: Operation, status: int, content_type: str, document: Any) -> None:
     text = json.dumps(document)
     if content_type == PROBLEM_JSON:
-        code = Problem.model_validate_json(text, extra="forbid").code
+        code = Problem.model_validate_json(text, extra="forbid", by_name=False).code
     else:
         assert content_type == "application/json"
-        code = Failure.model_validate_json(text, extra="forbid").error.code
+        code = Failure.model_validate_json(text, extra="forbid", by_name=False).error.code
     # Where the accounts are switched off, their addresses are none.
     assert code == "route_not_found" or code in operation.failures().get(status, ()), (operation.id, status, code)
 
 
 def is_as_promised(message: Any) -> None:
     """Hold a message of the WebSocket against the document."""
-    MESSAGES.validate_json(json.dumps(message), extra="forbid")
+    MESSAGES.validate_json(json.dumps(message), extra="forbid", by_name=False)

@@ -62,8 +62,8 @@ _SHAREDPARAMETERS = {
     "RequestId": {
         "name": "X-Request-ID",
         "in": "header",
-        "description": "1 to 128 characters of `A-Z a-z 0-9 . _ : / + = ~ -` come back in the answer, and are logged with an "
-        "internal error; of anything else another is made.",
+        "description": "1 to 128 characters of `A-Z a-z 0-9 . _ : / + = ~ -` come back in the answer, and are logged "
+        "with an internal error; of anything else another is made.",
         "schema": {"type": "string"},
     },
     "IdempotencyKey": {
