@@ -12,6 +12,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
+from actor_ticketing.client import TicketClient
 from actor_ticketing.http.application import all_routes
 from actor_ticketing.http.handlers.documents import names_of, openapi_text
 from actor_ticketing.http.openapi.examples import EVENT, HOLD, SEAT, SESSION
@@ -57,10 +58,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str
             await admin(session, service.url, "POST", "/api/admin/events", event)
             terms = {"id": SEAT, "name": "Seat", "price": 1200, "currency": "EUR", "total": 1_000_000}
             await admin(session, service.url, "POST", f"/api/admin/events/{EVENT}/ticket-types", terms)
-            body = {"ticketTypeId": SEAT, "quantity": 2, "sessionId": SESSION, "expirationMinutes": 60}
-            async with session.post(f"{service.url}/api/public/reservations", json=body) as response:
-                held = (await response.json())["data"]["reservation"]
-        return {HOLD: held["id"]}
+            held = await TicketClient(service.url, session_id=SESSION, http=session).reserve(SEAT, 2, minutes=60)
+        return {HOLD: held.reservation.id}
 
     with asyncio.Runner() as runner:
         try:
