@@ -148,7 +148,8 @@ async def test_verify_without_a_database_is_a_sentence(service: Service) -> None
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["serve"], ["import"], ["verify"], ["backup"], ["token"], ["openapi"], ["account"], ["account", "role"]]
+    "command",
+    [[], ["serve"], ["import"], ["verify"], ["backup"], ["token"], ["openapi"], ["account"], ["account", "role"]],
 )
 async def test_every_command_explains_itself(service: Service, command: list[str]) -> None:
     status, out, err = await service.shell(" ".join([*service.command, *command, "--help"]))

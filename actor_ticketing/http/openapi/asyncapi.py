@@ -1,9 +1,9 @@
 """The AsyncAPI document of the WebSocket, made of the models that its messages are held against."""
 
 import json
-from importlib.metadata import version
 from typing import get_args
 
+from actor_ticketing import __version__
 from actor_ticketing.http.live.actions import Action
 from actor_ticketing.http.openapi.parameters import SESSION_ID
 from actor_ticketing.http.openapi.schemas import Json, schemas_of
@@ -19,7 +19,7 @@ def asyncapi() -> str:
         "asyncapi": "3.0.0",
         "info": {
             "title": "actor_ticketing, live",
-            "version": version("actor-ticketing"),
+            "version": __version__,
             "description": "What becomes of a session's reservations, and what is left of ticket types, as it happens. "
             "Ignore messages of a `type` that you do not know. The rest of the service is described at /openapi.json.",
         },

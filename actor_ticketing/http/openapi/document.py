@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from typing import Any
 
 from openapi_pydantic import OpenAPI
 
+from actor_ticketing import __version__
 from actor_ticketing.http.openapi.operation import Operation
 from actor_ticketing.http.openapi.responses import HEADERS, responses_of, shared_responses
 from actor_ticketing.http.openapi.schemas import Json, schemas_of
@@ -58,7 +58,7 @@ _SECURITY = {
         "description": "A guest session. Where there is a body, the id is in it.",
     },
 }
-_SHAREDPARAMETERS = {
+_SHARED_PARAMETERS = {
     "RequestId": {
         "name": "X-Request-ID",
         "in": "header",
@@ -105,7 +105,7 @@ def openapi(routes: Iterable[tuple[str, str]]) -> str:
             "openapi": "3.1.0",
             "info": {
                 "title": "actor_ticketing",
-                "version": version("actor-ticketing"),
+                "version": __version__,
                 "summary": "Holds tickets for some minutes, and sells what was held.",
                 "description": _DESCRIPTION,
             },
@@ -115,7 +115,7 @@ def openapi(routes: Iterable[tuple[str, str]]) -> str:
             "components": {
                 "schemas": schemas,
                 "responses": shared_responses(operations),
-                "parameters": _SHAREDPARAMETERS,
+                "parameters": _SHARED_PARAMETERS,
                 "headers": HEADERS,
                 "securitySchemes": _SECURITY,
             },
