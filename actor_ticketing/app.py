@@ -18,6 +18,7 @@ from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.supervisor import Supervisor
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.actors.ticket_type import Reschedule
+from actor_ticketing.actors.vitals import Vitals
 from actor_ticketing.assembly import Parts, Storage, heart_of, parts_of
 from actor_ticketing.clock import Clock
 from actor_ticketing.config import Settings
@@ -115,6 +116,7 @@ async def open_backend(
             sweeper=parts.sweeper,
             statistics=heart.statistics,
             privacy=parts.privacy,
+            vitals=Vitals(heart.board, heart.roster, heart.journal),
             clock=clock,
             hub=parts.hub,
             next_due_at=lambda: supervisor.next_due_at,

@@ -120,7 +120,14 @@ def heart_of(
         commit_interval_ms=settings.storage.commit_interval_ms,
     )
     limit = settings.actors.mailbox_limit
-    roster = Roster(journal=journal, queries=storage.queries, clock=clock, policies=policies, mailbox_limit=limit)
+    roster = Roster(
+        journal=journal,
+        queries=storage.queries,
+        clock=clock,
+        policies=policies,
+        mailbox_limit=limit,
+        live=board.live.by_id,
+    )
     desk = Desk(board=board, roster=roster, journal=journal, clock=clock, entropy=entropy)
     return Heart(
         board=board,

@@ -1,10 +1,11 @@
 """The committed state that reads are answered from, kept in step with the journal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+
+import structlog
 
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.live import LiveHolds
-from actor_ticketing.actors.origins import Origins
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.errors import NotFound
 from actor_ticketing.domain.events import (
@@ -26,13 +27,15 @@ from actor_ticketing.domain.events import (
 from actor_ticketing.domain.ports import CatalogueRecord, Entry
 from actor_ticketing.domain.reservation import Reservation
 
+log = structlog.get_logger(__name__)
+
 
 class Board:
     """What is committed: the catalogue, every ticket type's counters, where each live hold is, and the ledger position.
 
     :ivar seq: the ledger position of the last commit seen.
     :ivar live: every live hold.
-    :ivar origins: where live holds were made from.
+    :ivar on_abandoned: told of each hold that its buyer lets go or lets expire.
     """
 
     def __init__(self, holders: Holders) -> None:
@@ -41,8 +44,8 @@ class Board:
         self.ticket_types: dict[str, TicketType] = {}
         self.counters: dict[str, Counters] = {}
         self.live = LiveHolds()
-        self.origins = Origins(are_wanted=holders.limit_addresses)
         self.holders = holders
+        self.on_abandoned: Callable[[Reservation], None] | None = None
         self._types_of: dict[str, list[str]] = {}
 
     def recover(self, catalogue: CatalogueRecord) -> None:
@@ -94,12 +97,12 @@ class Board:
         for event in entry.events:
             self._apply(event)
 
-    def _apply(self, event: LedgerEvent) -> None:  # noqa: C901 - a table.
+    def _apply(self, event: LedgerEvent) -> None:  # noqa: C901, PLR0912 - a table.
         match event:
             case ReservationCreated(reservation=hold):
                 self.live.add(hold)
                 if self.holders.are_limited:
-                    self.holders.made(hold, self.origins.of(hold.id))
+                    self.holders.made(hold)
             case ReservationExtended(reservation=hold) | ReservationRescheduled(reservation=hold):
                 self.live.replace(hold)
             case ReservationAdopted(reservation=hold):
@@ -124,9 +127,17 @@ class Board:
             case _:
                 hold = event.reservation
                 self.live.remove(hold)
-                origin = self.origins.ended(hold, was_abandoned=_was_abandoned(event))
                 if self.holders.are_limited:
-                    self.holders.ended(hold, origin)
+                    self.holders.ended(hold)
+                if self.on_abandoned is not None and _was_abandoned(event):
+                    self._tell_abandoned(self.on_abandoned, hold)
+
+    def _tell_abandoned(self, whom: Callable[[Reservation], None], hold: Reservation) -> None:
+        try:
+            whom(hold)
+        except Exception:
+            # This is said in the middle of a commit's settlement, which must not hang on who counts what.
+            log.exception("abandoned_not_counted")
 
     def _add_event(self, event: Event) -> None:
         self.events[event.id] = event

@@ -97,37 +97,26 @@ class BoxOffice:
                 user_id=user_id,
                 duration_ms=duration,
                 metadata=metadata,
+                address=address,
             )
             for ticket_type_id, of_type in by_type.items()
         }
-        origins = self.board.origins
-        origins.note(ids, address)
-        try:
-            if not self.board.holders.are_limited:
-                return await self._reserve(commands, ids, keep)
-            # In a task of its own: a caller who is cancelled does not know whether the places are taken.
-            work = self._reserve_in_places(commands, ids, keep, Owner(session_id=session_id, user_id=user_id), address)
-            return await self._unbroken.run(work)
-        except Exception:
-            origins.forget(ids)
-            raise
+        if not self.board.holders.are_limited:
+            return await self._reserve(commands, ids, keep)
+        # In a task of its own: a caller who is cancelled does not know whether the places are taken.
+        return await self._unbroken.run(self._reserve_in_places(commands, ids, keep))
 
     async def _reserve_in_places(
-        self,
-        commands: Mapping[str, Reserve],
-        ids: Sequence[str],
-        keep: Keep | None,
-        owner: Owner,
-        address: str | None,
+        self, commands: Mapping[str, Reserve], ids: Sequence[str], keep: Keep | None
     ) -> list[Reservation]:
-        holders, session_id = self.board.holders, owner.session_id or ""
-        while not holders.claim(session_id, owner.user_id, len(ids), address):
+        holders, any_of_them = self.board.holders, next(iter(commands.values()))
+        while not holders.claim(any_of_them, len(ids)):
             # It hangs on reservations of the same holder that are under way. They end soon, one way or the other.
             await holders.changed()
         try:
             return await self._reserve(commands, ids, keep)
         except BaseException:
-            holders.give_back(session_id, owner.user_id, len(ids), address)
+            holders.give_back(any_of_them, len(ids))
             raise
 
     async def _reserve(

@@ -45,13 +45,15 @@ class Committed:
     def __call__(self, batch: Sequence[Entry]) -> None:
         """Take over entries that have just become durable together."""
         now = self._clock.now()
-        counters = self._board.counters
+        counters, outcomes = self._board.counters, self._statistics.outcomes
         before: dict[str, Counters | None] = {}
         for entry in batch:
             for stock in entry.counters:
                 if stock.ticket_type_id not in before:
                     before[stock.ticket_type_id] = counters.get(stock.ticket_type_id)
             self._board.apply(entry)
+            for event in entry.events:
+                outcomes[event.kind] += 1
             if self._supervisor is not None and entry.events and isinstance(entry.events[0], ReservationExpired):
                 self._note_expiries(entry, now)
             for subscriber in self.subscribers:

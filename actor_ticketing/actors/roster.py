@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from actor_ticketing.domain.errors import Draining, NotFound, Overloaded, Refusa
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.policies import Policies
 from actor_ticketing.domain.ports import Journal, Queries, StockRecord
+from actor_ticketing.domain.reservation import Reservation
 from actor_ticketing.domain.telling import told
 
 log = structlog.get_logger(__name__)
@@ -41,6 +42,7 @@ class Roster:
     actor decided is settled: a load that missed a late commit would oversell.
 
     :param mailbox_limit: messages that may wait for one actor, and entries that may wait for the journal.
+    :param live: the committed live holds by id, with what is not stored of them.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class Roster:
         clock: Clock,
         policies: Policies,
         mailbox_limit: int,
+        live: Mapping[str, Reservation],
     ) -> None:
         self._journal = journal
         self._queries = queries
         self._clock = clock
         self._policies = policies
         self._mailbox_limit = mailbox_limit
+        self._live = live
         self._slots: dict[str, _Slot] = {}
         self._stopped = False
 
@@ -88,16 +92,14 @@ class Roster:
         :raises Overloaded: when too much is waiting.
         """
         slot = self._slots.get(ticket_type_id)
-        waiting = 0
-        if slot is not None:
-            waiting = len(slot.waiting or ()) + (slot.actor.waiting if slot.actor is not None else 0)
+        waiting = 0 if slot is None else _waiting(slot)
         if waiting >= self._mailbox_limit or self._journal.pending >= self._mailbox_limit:
             raise Overloaded
 
     def install(self, stock: StockRecord) -> Inventory:
         """Start an actor on a state that recovery has loaded; return its inventory."""
         slot = self._slots.setdefault(stock.ticket_type.id, _Slot())
-        return self._start(slot, stock).inventory
+        return self._start(slot, stock, stock.holds).inventory
 
     def rebuild(self, ticket_type_ids: Iterable[str]) -> None:
         """Discard actors, in this very step, and build them anew. Their mail waits meanwhile."""
@@ -129,6 +131,10 @@ class Roster:
         """How many actors are running."""
         return sum(slot.actor is not None for slot in self._slots.values())
 
+    def waiting(self) -> list[int]:
+        """How many messages wait for each ticket type's actor, for those that were ever asked for."""
+        return [_waiting(slot) for slot in self._slots.values()]
+
     async def stop(self) -> None:
         """Stop all actors, and what is being built. Whoever still asks is answered with a 503."""
         self._stopped = True
@@ -153,7 +159,7 @@ class Roster:
             await self._journal.settled()
             stock = await self._queries.stock(ticket_type_id)
             if stock is not None:
-                self._start(slot, stock)
+                self._start(slot, stock, [self._as_committed(hold) for hold in stock.holds])
                 return
             outcome = NotFound("ticket_type")
         except Refusal as refusal:
@@ -164,8 +170,13 @@ class Roster:
         mail, slot.waiting, slot.building = slot.waiting, None, None
         reply_to_all(mail or (), outcome)
 
-    def _start(self, slot: _Slot, stock: StockRecord) -> TicketTypeActor:
-        inventory = Inventory(stock.ticket_type, self._policies, total=stock.total, sold=stock.sold, holds=stock.holds)
+    def _as_committed(self, stored: Reservation) -> Reservation:
+        """The same hold with the address that the store does not keep."""
+        live = self._live.get(stored.id)
+        return live if live == stored else stored
+
+    def _start(self, slot: _Slot, stock: StockRecord, holds: Iterable[Reservation]) -> TicketTypeActor:
+        inventory = Inventory(stock.ticket_type, self._policies, total=stock.total, sold=stock.sold, holds=holds)
         slot.actor = actor = TicketTypeActor.launch(inventory, self._journal, self._clock, self._on_broken)
         mail, slot.waiting, slot.building = slot.waiting, None, None
         for envelope in mail or ():
@@ -175,3 +186,7 @@ class Roster:
     def _on_broken(self, ticket_type_id: str, error: BaseException) -> None:
         log.error("actor_broke", ticket_type_id=ticket_type_id, error=told(error), exc_info=error)
         self.rebuild([ticket_type_id])
+
+
+def _waiting(slot: _Slot) -> int:
+    return len(slot.waiting or ()) + (slot.actor.waiting if slot.actor is not None else 0)

@@ -1,9 +1,10 @@
-"""What operators are told about expiry: its lag, and what the sweeps did. Since the process started."""
+"""What operators are told: what happened, the lag of expiry, and what sweeps did. Since the process started."""
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Literal
 
+from actor_ticketing.domain.measures import LAG_BOUNDS_MS, Histogram
 from actor_ticketing.domain.values import value
 
 Trigger = Literal["timer", "manual", "cron", "startup"]
@@ -34,15 +35,20 @@ class Lag:
 
 
 class ExpiryLag:
-    """Collects the lag of each expiry."""
+    """Collects the lag of each expiry.
+
+    :ivar spread: of all of them, in ms.
+    """
 
     def __init__(self) -> None:
+        self.spread = Histogram(LAG_BOUNDS_MS)
         self._latest: deque[int] = deque(maxlen=SAMPLES)
         self._max: int | None = None
         self._count = 0
 
     def add(self, lag_ms: int) -> None:
         """Note one expiry."""
+        self.spread.add(lag_ms)
         self._latest.append(lag_ms)
         self._max = lag_ms if self._max is None else max(self._max, lag_ms)
         self._count += 1
@@ -60,10 +66,12 @@ def _rank(ordered: list[int], percent: int) -> int | None:
 class Statistics:
     """All of it.
 
+    :ivar outcomes: committed events, by kind.
     :ivar found_late: holds that periodic sweeps found overdue by more than a second. Each is a bug, or a failing disk.
     """
 
     def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
         self.expiry_lag = ExpiryLag()
         self.found_late = 0
         self.sweeps: dict[Trigger, Sweeps] = {trigger: Sweeps() for trigger in TRIGGERS}

@@ -27,6 +27,7 @@ class Reserve:
     user_id: str | None = field(repr=False)
     duration_ms: int
     metadata: str | None = field(default=None, repr=False)
+    address: str | None = field(default=None, repr=False)
 
     @property
     def quantity(self) -> int:

@@ -24,6 +24,7 @@ def created(ticket_type: TicketType, command: Reserve, now: int) -> list[LedgerE
                 reserved_at=now,
                 expires_at=expires_at,
                 metadata=command.metadata,
+                address=command.address,
             ),
         )
         for line in command.lines

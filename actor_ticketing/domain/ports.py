@@ -8,6 +8,7 @@ from actor_ticketing.domain.accounts import Account, RefreshToken
 from actor_ticketing.domain.analytics import Span, Tally
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
+from actor_ticketing.domain.measures import Commits
 from actor_ticketing.domain.purchase import Purchase, Ticket, Transaction
 from actor_ticketing.domain.records import Forget, Record
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
@@ -83,7 +84,12 @@ class CommitUnknown(Exception):
 
 
 class Journal(Protocol):
-    """The one writer. Decisions are appended as they are made, and committed in that order."""
+    """The one writer. Decisions are appended as they are made, and committed in that order.
+
+    :ivar commits: what its transactions were like.
+    """
+
+    commits: Commits
 
     @property
     def pending(self) -> int:

@@ -46,8 +46,9 @@ class Reservation:
     """A claim on stock and its record.
 
     Instants are ms since the epoch. ``unit_price`` and ``currency`` are those of the moment it was made. ``metadata``
-    is the client's JSON object as text. ``settled_at`` is set in the terminal states. Its repr does not say whose it
-    is, so no log does.
+    is the client's JSON object as text. ``settled_at`` is set in the terminal states. ``address`` is the network
+    address it was made from, for limits; it is never stored, so after a restart nobody knows it. Its repr does not say
+    whose it is, so no log does.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Reservation:
     status: ReservationStatus = ReservationStatus.ACTIVE
     settled_at: int | None = None
     metadata: str | None = field(default=None, repr=False)
+    address: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def code(self) -> str:
@@ -144,4 +146,5 @@ class Reservation:
             status=status,
             settled_at=settled_at,
             metadata=self.metadata,
+            address=self.address,
         )

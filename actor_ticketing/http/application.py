@@ -21,6 +21,7 @@ from actor_ticketing.http.handlers import (
     shop,
 )
 from actor_ticketing.http.limits import PURCHASE, READ, RESERVE, SIGN_IN
+from actor_ticketing.http.metrics import METRICS, Metrics
 from actor_ticketing.http.runner import refuse_expectation
 from actor_ticketing.http.throttling import guarded, within
 
@@ -77,6 +78,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/api/cron/cleanup-reservations", guarded(admin.cron_cleanup)),
         web.get("/livez", operations.livez),
         web.get("/readyz", operations.readyz),
+        web.get("/metrics", within(READ, operations.metrics)),
         web.get("/openapi.json", within(READ, documents.openapi)),
         web.get("/asyncapi.json", within(READ, documents.asyncapi)),
         web.get("/docs", within(READ, pages.docs)),
@@ -104,6 +106,7 @@ def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     """Make the application. It answers 503 until ``doors.backend`` is set."""
     app = web.Application(client_max_size=max_body_bytes)
     app[DOORS] = doors
+    app[METRICS] = Metrics(doors)
     idempotency.install(app)
     app.on_shutdown.append(live.close_sockets)
     defined = all_routes(has_accounts=doors.has_accounts)

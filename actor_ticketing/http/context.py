@@ -17,6 +17,7 @@ from actor_ticketing.actors.privacy import Privacy
 from actor_ticketing.actors.reports import Reports
 from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
+from actor_ticketing.actors.vitals import Vitals
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.errors import Unavailable
 from actor_ticketing.http.addresses import Addresses
@@ -25,6 +26,7 @@ from actor_ticketing.http.cors import Cors
 from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.http.live.hub import Hub
 from actor_ticketing.http.tokens import TokenMinter
+from actor_ticketing.http.traffic import Traffic
 from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import TicketSigner
@@ -45,6 +47,7 @@ class Backend:
     sweeper: Sweeper
     statistics: Statistics
     privacy: Privacy
+    vitals: Vitals
     clock: Clock
     hub: Hub
     next_due_at: Callable[[], int | None]
@@ -58,6 +61,7 @@ class Doors:
     :ivar limits: None when limits on frequency are switched off.
     :ivar cors: None when no page of another origin may call.
     :ivar body_seconds: how long a body may take to arrive.
+    :ivar traffic: what was answered.
     :ivar backend: None until recovery is done.
     :ivar draining: set when the service is about to stop.
     :ivar reading: deadlines of the bodies that are still arriving.
@@ -77,14 +81,13 @@ class Doors:
     backend: Backend | None = None
     draining: bool = False
     reading: set[asyncio.Timeout] = field(default_factory=set)
+    traffic: Traffic = field(default_factory=Traffic)
 
     def open(self, backend: Backend) -> None:
         """Let requests through to the service."""
         self.backend = backend
         if self.limits is not None:
-            origins = backend.box_office.board.origins
-            origins.are_wanted = origins.are_wanted or self.limits.count_abandoned_by_address
-            origins.on_abandoned = self.limits.abandoned
+            backend.box_office.board.on_abandoned = self.limits.abandoned
 
     def drain(self, *, body_grace_seconds: float) -> None:
         """Let nobody in any more, and close the WebSockets; bodies that are still arriving get this long."""

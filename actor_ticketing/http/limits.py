@@ -31,11 +31,6 @@ class RateLimits:
                 label = f"{kind}-{scope}".replace("_", "-")
                 self._budgets[kind, scope] = Budget(label, rate, now=now, keys_max=keys_max)
 
-    @property
-    def count_abandoned_by_address(self) -> bool:
-        """Whether it matters from where a hold was made that is let go."""
-        return (ABANDON, ADDRESS) in self._budgets
-
     def spend(self, request: web.BaseRequest, kind: str, scope: str, key: str, units: int = 1) -> None:
         """Count one use, or as many as a request asks for at once.
 
@@ -64,9 +59,9 @@ class RateLimits:
         if budget is not None:
             budget.give_back(key)
 
-    def abandoned(self, hold: Reservation, address: str | None) -> None:
+    def abandoned(self, hold: Reservation) -> None:
         """Count a hold that has ended without a purchase against whoever held it."""
-        for scope, key in ((ADDRESS, address), (SESSION, hold.session_id), (USER, hold.user_id)):
+        for scope, key in ((ADDRESS, hold.address), (SESSION, hold.session_id), (USER, hold.user_id)):
             budget = self._budgets.get((ABANDON, scope))
             if budget is not None and key is not None:
                 budget.spend(key)

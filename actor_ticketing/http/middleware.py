@@ -13,8 +13,9 @@ from multidict import istr
 from actor_ticketing.domain.errors import Refusal, Unavailable
 from actor_ticketing.http import limits
 from actor_ticketing.http.cors import Cors
-from actor_ticketing.http.errors import INTERNAL, failure_of_http, failure_of_refusal, respond_failure
+from actor_ticketing.http.errors import INTERNAL, Failure, failure_of_http, failure_of_refusal, respond_failure
 from actor_ticketing.http.responses import WholeResponse
+from actor_ticketing.http.traffic import Traffic
 from actor_ticketing.tickets.drawing import DrawingOverloaded
 
 log = structlog.get_logger(__name__)
@@ -30,28 +31,34 @@ _REQUEST_ID = web.RequestKey("request_id", str)
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def around(handler: Handler, cors: Cors | None = None) -> Handler:
-    """Wrap what handles all requests, routing included: every failure is answered in one shape, every answer named.
+def around(handler: Handler, traffic: Traffic, cors: Cors | None = None) -> Handler:
+    """Wrap what handles all requests, routing included: every failure is answered in one shape, every answer named and
+    counted.
 
     It stands where aiohttp has its middlewares, without what those cost each request.
     """
+
+    def refuse(request: web.BaseRequest, failure: Failure) -> WholeResponse:
+        traffic.refusals[failure.code] += 1
+        return respond_failure(request, failure)
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         try:
             preflight = None if cors is None else cors.preflight(request)
             response = await handler(request) if preflight is None else preflight
         except Refusal as refusal:
-            response = respond_failure(request, failure_of_refusal(refusal))
+            response = refuse(request, failure_of_refusal(refusal))
         except DrawingOverloaded:
-            response = respond_failure(request, failure_of_refusal(Unavailable("Too many tickets are being drawn.")))
+            response = refuse(request, failure_of_refusal(Unavailable("Too many tickets are being drawn.")))
         except web.HTTPException as error:
-            response = respond_failure(request, failure_of_http(error))
+            response = refuse(request, failure_of_http(error))
             if error.status == HTTPStatus.REQUEST_TIMEOUT:
                 # Whoever sends that slowly is not listened to any longer.
                 response.force_close()
         except Exception:
             log.exception("request_failed", method=request.method, route=_route_of(request), request_id=id_of(request))
-            response = respond_failure(request, INTERNAL)
+            response = refuse(request, INTERNAL)
+        traffic.note(request, response.status)
         finish_head(request, response, cors)
         return response
 

@@ -73,7 +73,8 @@ class Runner(web.AppRunner):
     async def _make_server(self) -> Server:
         server = await super()._make_server()
         server.__class__ = _Server
-        server.request_handler = around(find_quickly(self.app), self.app[DOORS].cors)
+        doors = self.app[DOORS]
+        server.request_handler = around(find_quickly(self.app), doors.traffic, doors.cors)
         return server
 
 

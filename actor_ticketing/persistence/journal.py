@@ -1,10 +1,12 @@
 """Group commit: while one batch is syncing, the decisions made meanwhile gather for the next."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
 from actor_ticketing.domain.errors import Draining, StorageUnavailable
+from actor_ticketing.domain.measures import Commits
 from actor_ticketing.domain.ports import CommitFailed, Entry, Store
 
 BATCH_MAX = 2_000
@@ -15,6 +17,8 @@ class GroupCommitJournal:
     """The one writer: numbers entries, commits them in batches, then settles them in order.
 
     Its own task is the only one that touches the store, so nobody's cancellation can leave a commit half-known.
+
+    :ivar commits: what its transactions were like.
 
     :param seq: the ledger position of the last event committed.
     :param on_commit: told each committed batch, before its entries' own callbacks.
@@ -32,6 +36,7 @@ class GroupCommitJournal:
         on_unknown: Callable[[BaseException], None],
         commit_interval_ms: int = 0,
     ) -> None:
+        self.commits = Commits()
         self._store = store
         self._on_commit = on_commit
         self._on_failure = on_failure
@@ -112,7 +117,7 @@ class GroupCommitJournal:
         writes = [entry for entry in batch if not entry.changes_nothing]
         try:
             if writes:
-                await self._store.commit(writes)
+                await self._write(writes)
         except CommitFailed as error:
             self._fail(batch, error)
         else:
@@ -123,8 +128,15 @@ class GroupCommitJournal:
                 if entry.on_settled is not None:
                     entry.on_settled(None)
 
+    async def _write(self, writes: Sequence[Entry]) -> None:
+        began = time.perf_counter()
+        await self._store.commit(writes)
+        self.commits.duration_ms.add((time.perf_counter() - began) * 1_000)
+        self.commits.entries.add(len(writes))
+
     def _fail(self, batch: Sequence[Entry], error: CommitFailed) -> None:
         """Fail all that is pending: what was decided after the batch was decided on its strength."""
+        self.commits.failed += 1
         failed = [*batch, *self._queue]
         self._queue.clear()
         self._committing = ()

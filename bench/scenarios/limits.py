@@ -16,6 +16,8 @@ from bench.stage import set_up
 from bench.trials import Trial
 
 HOT = Type(id="tt_hot")
+# A rush is of strangers: nearly everyone who asks has not been counted before.
+SESSIONS = 100_000
 WITHOUT = "without limits"
 OF_WITHOUT = 0.97
 
@@ -31,9 +33,7 @@ def run(plan: Plan, watcher: Watcher) -> Result:
         limited = stack.enter_context(actor_ticketing(place, catalogue))
         elsewhere = replace(place, directory=place.make("without-limits"))
         free = stack.enter_context(actor_ticketing(elsewhere, catalogue, settings=_OFF))
-        bodies = catalogues.write_bodies(
-            (catalogues.reservation(HOT.id) for _ in range(catalogues.BODIES)), place.directory
-        )
+        bodies = catalogues.write_bodies((catalogues.reservation(HOT.id) for _ in range(SESSIONS)), place.directory)
         workload = Workload(script="post", path=RESERVATIONS, arguments=[str(bodies)])
         books = [Books(of_type(server, HOT.id), plan.connections) for server in (limited, free)]
         entries = [
@@ -46,7 +46,7 @@ def run(plan: Plan, watcher: Watcher) -> Result:
         return stage.result(
             "limits",
             "reserve one ticket of one hot type, every limit on frequency checked and none reached",
-            conditions=[f"wrk with {plan.connections} connections, as many sessions as bodies"],
+            conditions=[f"wrk with {plan.connections} connections, {SESSIONS:,} sessions in turn"],
             ratios=[
                 trials.ratio("hot type with limits ÷ without", rounds, limited.name, WITHOUT, target=OF_WITHOUT),
                 *trials.cpu_ratio("processor time ÷ without limits", rounds, limited.name, WITHOUT),

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.domain.errors import HolderLimitReached
+from actor_ticketing.domain.reservation import Reservation
 from tests.domain.builders import reservation
 
 
@@ -11,16 +12,20 @@ def holders(*, per_session: int = 0, per_user: int = 0) -> Holders:
     return Holders(max_per_session=per_session, max_per_user=per_user)
 
 
+def of(session_id: str, user_id: str | None = None) -> Reservation:
+    return reservation(session_id=session_id, user_id=user_id)
+
+
 def hold(held: Holders, session_id: str, user_id: str | None = None, places: int = 1) -> None:
     """Claim places and have the reservations committed."""
-    assert held.claim(session_id, user_id, places)
+    assert held.claim(of(session_id, user_id), places)
     for _ in range(places):
-        held.made(reservation(session_id=session_id, user_id=user_id))
+        held.made(of(session_id, user_id))
 
 
 def refusal(held: Holders, session_id: str, user_id: str | None = None, places: int = 1) -> object:
     with pytest.raises(HolderLimitReached) as refused:
-        held.claim(session_id, user_id, places)
+        held.claim(of(session_id, user_id), places)
     return refused.value.details
 
 
@@ -42,9 +47,9 @@ def test_a_request_for_more_than_the_limit_is_refused_at_once() -> None:
 
 def test_a_request_that_hangs_on_others_under_way_is_neither_taken_nor_refused() -> None:
     held = holders(per_session=3)
-    assert held.claim("s1", None, 2)
-    assert not held.claim("s1", None, 2)
-    assert held.claim("s1", None, 1)
+    assert held.claim(of("s1"), 2)
+    assert not held.claim(of("s1"), 2)
+    assert held.claim(of("s1"), 1)
 
 
 def test_it_is_refused_once_the_others_are_committed() -> None:
@@ -55,9 +60,9 @@ def test_it_is_refused_once_the_others_are_committed() -> None:
 
 def test_it_is_taken_once_the_others_have_been_turned_down() -> None:
     held = holders(per_session=1)
-    assert held.claim("s1", None, 1)
-    held.give_back("s1", None, 1)
-    assert held.claim("s1", None, 1)
+    assert held.claim(of("s1"), 1)
+    held.give_back(of("s1"), 1)
+    assert held.claim(of("s1"), 1)
 
 
 def test_sessions_do_not_share_their_places() -> None:
@@ -100,7 +105,7 @@ def test_a_user_and_a_session_of_the_same_name_are_two_holders() -> None:
 def test_a_reservation_that_ends_frees_its_place() -> None:
     held = holders(per_session=2, per_user=2)
     hold(held, "s1", "u1", 2)
-    held.ended(reservation(session_id="s1", user_id="u1"))
+    held.ended(of("s1", "u1"))
     hold(held, "s1", "u1")
     refusal(held, "s1", "u1")
 
@@ -123,11 +128,11 @@ def test_recovered_holds_take_a_place_each_whatever_their_quantity() -> None:
 def test_recovery_counts_more_holds_than_a_lowered_limit_allows() -> None:
     held = holders(per_session=1)
     for _ in range(3):
-        held.recover(reservation(session_id="s1"))
+        held.recover(of("s1"))
     for _ in range(2):
-        held.ended(reservation(session_id="s1"))
+        held.ended(of("s1"))
     refusal(held, "s1")
-    held.ended(reservation(session_id="s1"))
+    held.ended(of("s1"))
     hold(held, "s1")
 
 
@@ -135,7 +140,7 @@ def test_holders_that_hold_nothing_any_more_are_forgotten() -> None:
     held = holders(per_session=1, per_user=1)
     for each in range(1_000):
         hold(held, f"s{each}", f"u{each}")
-        held.ended(reservation(session_id=f"s{each}", user_id=f"u{each}"))
+        held.ended(of(f"s{each}", f"u{each}"))
     assert len(held._claimed) == len(held._committed) == 0
 
 
@@ -162,15 +167,16 @@ def test_no_holder_ever_has_more_places_than_it_may(moves: list[tuple[str, str, 
         if move == "make" and claimed:
             made.append(claimed.pop(0))
             for _ in range(made[-1][2]):
-                held.made(reservation(session_id=made[-1][0], user_id=made[-1][1]))
+                held.made(of(*made[-1][:2]))
         elif move == "give back" and claimed:
-            held.give_back(*claimed.pop(0))
+            session, user, number = claimed.pop(0)
+            held.give_back(of(session, user), number)
         elif move == "end" and made:
             session, user, number = made.pop(0)
             for _ in range(number):
-                held.ended(reservation(session_id=session, user_id=user))
+                held.ended(of(session, user))
         elif fits(made, session_id, user_id, places):
-            taken = held.claim(session_id, user_id, places)
+            taken = held.claim(of(session_id, user_id), places)
             assert taken is fits(claimed + made, session_id, user_id, places)
             if taken:
                 claimed.append((session_id, user_id, places))

@@ -19,7 +19,10 @@ SESSION = Owner(session_id="s")
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(holds={"max_active_per_session": 2, "max_active_per_user": 3}, sweep={"interval_seconds": 3600})
+    return Settings(
+        holds={"max_active_per_session": 2, "max_active_per_user": 3, "max_active_per_address": 4},
+        sweep={"interval_seconds": 3600},
+    )
 
 
 @pytest.fixture
@@ -114,6 +117,32 @@ async def test_a_bulk_that_cannot_be_stored_gives_its_places_back(shop: Backend,
         with pytest.raises(StorageUnavailable):
             await shop.box_office.reserve([("other", 1), ("tt", 1)], session_id="s", user_id="u")
     await shop.box_office.reserve([("other", 1), ("tt", 1)], session_id="s", user_id="u")
+
+
+@pytest.mark.parametrize("then", ["release", "extend and release", "adopt and expire"])
+async def test_an_actor_that_was_rebuilt_still_knows_from_where_its_holds_came(
+    shop: Backend, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    held = [await hold(shop, session=f"s{number}", address="198.51.100.1") for number in range(4)]
+    break_once(monkeypatch, Inventory, "reserve")
+    with pytest.raises(LookupError):
+        await hold(shop)
+    one, owner = held[0], Owner(session_id="s0")
+    match then:
+        case "adopt and expire":
+            await shop.box_office.adopt("s0", "u")
+            clock.advance(10 * MINUTE)
+            await eventually(lambda: stock(shop)[2] == 0)
+        case _:
+            if then.startswith("extend"):
+                await shop.box_office.extend(one.id, owner, MINUTE)
+            await shop.box_office.release(one.id, owner)
+    await hold(shop, session="s5", address="198.51.100.1")
+    ended = [each for each in held if each.id not in shop.box_office.board.live.by_id]
+    for number in range(len(ended) - 1):
+        await hold(shop, session=f"s{number + 6}", address="198.51.100.1")
+    with pytest.raises(HolderLimitReached):
+        await hold(shop, session="s9", address="198.51.100.1")
 
 
 @pytest.mark.parametrize("lines", [[("tt", 1)] * 2, [("tt", 1), ("other", 1)]])

@@ -74,12 +74,23 @@ def test_its_policy_is_a_quota_in_a_window(budget: Budget) -> None:
 
 
 def test_windows_that_are_over_are_forgotten_as_new_ones_come(budget: Budget, seconds: Seconds) -> None:
-    for number in range(100):
-        spend(budget, f"old {number}")
-    seconds.now += 60
-    for number in range(60):
-        spend(budget, f"new {number}")
-    assert len(budget) == 60
+    for minute in range(3):
+        for number in range(100 - minute):
+            spend(budget, f"{minute} {number}")
+        seconds.now += 60
+    spend(budget, "new")
+    assert len(budget) == 99
+
+
+def test_a_window_is_kept_for_as_long_as_it_lasts_while_others_come(budget: Budget, seconds: Seconds) -> None:
+    spend(budget, "first")
+    seconds.now += 30
+    for _ in range(3):
+        spend(budget, "exhausted")
+    for number in range(59):
+        spend(budget, str(number))
+        seconds.now += 1
+    assert spend(budget, "exhausted") == (False, 0, 1)
 
 
 def test_however_many_come_it_remembers_only_so_many(seconds: Seconds) -> None:
@@ -87,4 +98,4 @@ def test_however_many_come_it_remembers_only_so_many(seconds: Seconds) -> None:
     for number in range(1_000):
         spend(budget, str(number))
     assert len(budget) <= 10
-    assert spend(budget, "999") == (True, 1, 60)
+    assert [spend(budget, str(number)) for number in (999, 995)] == [(True, 1, 60)] * 2

@@ -140,6 +140,7 @@ TABLE = {
     ),
     "GET /api/cron/cleanup-reservations": Row("/api/cron/cleanup-reservations", OF_CRON),
     "GET /livez": Row("/livez", ANYONE),
+    "GET /metrics": Row("/metrics", ANYONE),
     "GET /readyz": Row("/readyz", ANYONE),
     "GET /openapi.json": Row("/openapi.json", ANYONE),
     "GET /asyncapi.json": Row("/asyncapi.json", ANYONE),

@@ -82,10 +82,11 @@ async def hold(
     session: str = "s",
     user: str | None = None,
     minutes: float = 10,
+    address: str | None = None,
 ) -> Reservation:
     """Reserve tickets of one type."""
     [made] = await backend.box_office.reserve(
-        [(of, quantity)], session_id=session, user_id=user, duration_ms=round(minutes * 60_000)
+        [(of, quantity)], session_id=session, user_id=user, duration_ms=round(minutes * 60_000), address=address
     )
     return made
 

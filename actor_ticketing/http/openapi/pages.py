@@ -35,6 +35,13 @@ PAGES: Mapping[str, Operation] = {
         door=Door.OPEN,
         answer=Success[Health],
     ),
+    "GET /metrics": Operation(
+        id="getMetrics",
+        summary="The state of everything for Prometheus",
+        tag="health",
+        answer=("text/plain", "application/openmetrics-text"),
+        needs_service=False,
+    ),
     "GET /openapi.json": _document(id="getOpenApi", summary="This document"),
     "GET /asyncapi.json": _document(id="getAsyncApi", summary="What goes over the WebSocket, as AsyncAPI"),
     "GET /docs": _page(id="showDocs", summary="This document for reading and trying out", tag="documents"),

@@ -1,0 +1,43 @@
+"""What was answered, counted."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from aiohttp import web
+
+from actor_ticketing.domain.values import value
+
+NO_ROUTE = "none"
+
+
+@value
+class Answered:
+    """How often a route gave a status. ``route`` is its pattern, never an address that somebody asked for."""
+
+    method: str
+    route: str
+    status: int
+    times: int
+
+
+class Traffic:
+    """Counts answers by route and status, and refusals by their code. Since the process started.
+
+    :ivar refusals: how often each error code was answered.
+    """
+
+    def __init__(self) -> None:
+        self.refusals: Counter[str] = Counter()
+        self._answers: Counter[tuple[web.AbstractResource | None, str, int]] = Counter()
+
+    def note(self, request: web.BaseRequest, status: int) -> None:
+        """Count one answer."""
+        resource = request.match_info.route.resource if isinstance(request, web.Request) else None
+        # Whatever was found nowhere may have come with any word for a method: there are as many as a client likes.
+        self._answers[resource, "" if resource is None else request.method, status] += 1
+
+    def answers(self) -> Iterator[Answered]:
+        """All counts."""
+        for (resource, method, status), times in self._answers.items():
+            route = NO_ROUTE if resource is None else resource.canonical
+            yield Answered(method=method or NO_ROUTE, route=route, status=status, times=times)
