@@ -51,8 +51,9 @@ class TicketClient:
         http: aiohttp.ClientSession | None = None,
         retries: Retries | None = None,
     ) -> None:
-        self._owned = None if http else aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS))
-        self._transport = Transport(http or self._owned, url, retries or Retries())  # type: ignore[arg-type]
+        self._is_ours = http is None
+        http = http or aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS))
+        self._transport = Transport(http, url, retries or Retries())
         self._transport.token = token
         self.session_id = session_id
 
@@ -64,8 +65,8 @@ class TicketClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End."""
-        if self._owned is not None:
-            await self._owned.close()
+        if self._is_ours:
+            await self._transport.http.close()
 
     @property
     def token(self) -> str | None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -138,10 +140,23 @@ async def test_documents_are_there_before_the_service_is(api: Api, path: str) ->
 
 
 async def test_an_answer_that_the_document_does_not_have_is_noticed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    operation = OPERATIONS["GET /api/public/availability/{id}"]
-    response = await api.send("GET", "/api/public/availability/tt")
-    other = OPERATIONS["GET /livez"]
-    monkeypatch.setattr("support.contract.operation_at", lambda *_: other)
-    assert operation is not other
+    stock = await api.send("GET", "/api/public/availability/tt")
+    missing = await api.send("GET", "/api/public/availability/nothing")
+    monkeypatch.setattr("support.contract.operation_at", lambda *_: OPERATIONS["GET /livez"])
     with pytest.raises(ValueError, match="validation error"):
+        await keeps_its_promise(stock)
+    with pytest.raises(AssertionError, match="ticket_type_not_found"):
+        await keeps_its_promise(missing)
+
+
+async def test_a_member_that_the_document_does_not_have_is_noticed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    response = await api.send("GET", "/livez")
+    more = (await response.read()).replace(b'"alive"', b'"alive","since":1')
+    monkeypatch.setattr(response, "_body", more)
+    with pytest.raises(ValueError, match="since"):
         await keeps_its_promise(response)
+
+
+def test_nothing_of_it_is_imported_before_somebody_asks() -> None:
+    script = "import sys, actor_ticketing.cli; sys.exit('openapi_pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0  # noqa: S603 - our own words.
