@@ -31,14 +31,16 @@ Minor = Annotated[int, Field(ge=0, description="In the minor unit of the currenc
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
 
 
+def without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a member that may be absent and is never null, where None stands for absent."""
+    kept = {name: part for name, part in schema.items() if name != "anyOf" and part is not None}
+    some = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    return {**kept, **some[0]} if len(some) == 1 else schema
+
+
 def _absent_is_not_null(schema: dict[str, Any]) -> None:
-    """Say of members that may be absent that they are never null: None stands for absent here."""
-    for name, member in schema.get("properties", {}).items():
-        if name not in schema.get("required", ()):
-            member.pop("default", None)
-            some = [each for each in member.pop("anyOf", []) if each != {"type": "null"}]
-            if len(some) == 1:
-                member.update(some[0])
+    members = schema.get("properties", {})
+    members.update({name: without_null(members[name]) for name in members if name not in schema.get("required", ())})
 
 
 class Shape(BaseModel):

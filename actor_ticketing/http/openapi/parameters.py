@@ -7,7 +7,9 @@ from pydantic import TypeAdapter
 
 from actor_ticketing.http.fields import Body, Id, SessionId
 from actor_ticketing.http.openapi.operation import Query
+from actor_ticketing.http.openapi.schemas import schema_of
 from actor_ticketing.http.parsing import LIMIT_MAX
+from actor_ticketing.wire.shapes import without_null
 
 ID = TypeAdapter(Id).json_schema()
 SESSION_ID = TypeAdapter(SessionId).json_schema()
@@ -25,14 +27,8 @@ def paged(*, default_limit: int) -> Sequence[Query]:
 
 def parameters_of(model: type[Body], descriptions: Mapping[str, str]) -> Sequence[Query]:
     """The parameters that a model checks, by their names; null means absent there."""
-    properties: Mapping[str, dict[str, Any]] = model.model_json_schema()["properties"]
+    properties: Mapping[str, dict[str, Any]] = schema_of(model)["properties"]
     return tuple(
-        Query(name=name, description=descriptions[name], schema=_without_null(schema))
+        Query(name=name, description=descriptions[name], schema=without_null(schema))
         for name, schema in properties.items()
     )
-
-
-def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    kept = {name: value for name, value in schema.items() if name not in {"anyOf", "title"} and value is not None}
-    [*some] = (each for each in schema.get("anyOf", ()) if each != {"type": "null"})
-    return {**kept, **(some[0] if some else {})}

@@ -52,3 +52,8 @@ def schemas_of(models: Iterable[type[BaseModel]]) -> tuple[Mapping[type[BaseMode
         schema_generator=_Plain,
     )
     return {model: references[model, "validation"] for model in unique}, made["$defs"]
+
+
+def schema_of(model: type[BaseModel]) -> Json:
+    """The schema of one model by itself."""
+    return model.model_json_schema(schema_generator=_Plain)

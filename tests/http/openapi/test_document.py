@@ -16,6 +16,7 @@ from actor_ticketing.http.application import all_routes
 from actor_ticketing.http.errors import CODES
 from actor_ticketing.http.handlers.documents import names_of, openapi_text
 from actor_ticketing.http.openapi.failures import FAILURES
+from actor_ticketing.http.openapi.operation import Door
 from actor_ticketing.http.openapi.table import OPERATIONS
 from support.contract import keeps_its_promise
 from support.examples import put_in_place, requests_of
@@ -82,6 +83,31 @@ async def test_every_example_gets_the_documented_answer(api: Api, title: str) ->
     if isinstance(operation.answer, type):
         schema = operations_of(DOCUMENT)[title_of(title)]["responses"][str(operation.status)]
         assert matches(schema["content"]["application/json"]["schema"], await response.json())
+
+
+@pytest.mark.parametrize("title", [title for title, (operation, _) in SENT.items() if operation.keeps_answers])
+async def test_where_it_says_that_a_key_counts_it_counts(api: Api, title: str) -> None:
+    operation, sent = SENT[title]
+    real = await put_in_place(api, operation, sent)
+    key = {"Idempotency-Key": "once"}
+    first, again = [
+        await (await api.send(real.method, real.path, real.body, token=real.token, headers=key)).read()
+        for _ in range(2)
+    ]
+    assert first == again
+
+
+async def test_where_it_asks_for_credentials_nobody_gets_in_without(api: Api) -> None:
+    for operation, sent in SENT.values():
+        if operation.proof and {} not in operation.proof and operation.status != 101:
+            await api.refused(sent.method, sent.path.partition("?")[0], sent.body, status=401)
+
+
+@configured(rate_limit={"enabled": True})
+async def test_where_it_says_that_a_budget_counts_it_counts(api: Api) -> None:
+    for operation, sent in SENT.values():
+        response = await api.send(sent.method, sent.path, sent.body, token=sent.token)
+        assert ("RateLimit" in response.headers) == (operation.door is Door.LIMITED), operation.id
 
 
 def title_of(title: str) -> str:
