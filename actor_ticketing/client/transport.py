@@ -3,7 +3,6 @@
 import json
 import secrets
 from collections.abc import Mapping
-from itertools import count
 from typing import Any, TypeVar
 
 import aiohttp
@@ -54,7 +53,9 @@ class Transport:
             headers |= {"Content-Type": "application/json", "Idempotency-Key": secrets.token_urlsafe(24)}
             # The same text each time: a key stands for one request, byte for byte.
             data = json.dumps(body or {}).encode()
-        for attempt in count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             pause: float | None
             problem: ClientError
             try:
@@ -67,7 +68,6 @@ class Transport:
             if pause is None or attempt >= self.retries.attempts:
                 raise problem
             await self.retries.sleep(pause)
-        raise AssertionError  # count() has no end.
 
     def credentials(self) -> dict[str, str]:
         """The headers that say who asks."""
