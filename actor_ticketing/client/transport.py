@@ -47,7 +47,7 @@ class Transport:
         :raises Refused, Unavailable: when the service says no.
         :raises Unreachable, Unreadable: when it does not answer; when what answers is something else.
         """
-        headers = self.credentials()
+        headers = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         data = None
         if method != "GET":
             headers |= {"Content-Type": "application/json", "Idempotency-Key": secrets.token_urlsafe(24)}
@@ -68,10 +68,6 @@ class Transport:
             if pause is None or attempt >= self.retries.attempts:
                 raise problem
             await self.retries.sleep(pause)
-
-    def credentials(self) -> dict[str, str]:
-        """The headers that say who asks."""
-        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
 
     async def _once(
         self,

@@ -140,6 +140,7 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Minutes = Annotated[
     int,
     BeforeValidator(_milliseconds),
+    # Half a millisecond is rounded to none.
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0.5 / 60_000, "maximum": MINUTES_MAX}),
 ]
 Quantity = Annotated[int, Field(ge=1, le=COUNT_MAX)]
