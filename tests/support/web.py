@@ -43,7 +43,8 @@ def make_token(user: str = "user-1", *, key: str = JWT_SECRET, **claims: Any) ->
         "sub": user,
         "iss": "actor-ticketing",
         "aud": "actor-ticketing",
-        "exp": int(time.time()) + 600,
+        # Some are made when tests are collected, and a whole run may take a while.
+        "exp": int(time.time()) + 86_400,
         **claims,
     }
     return jwt.encode({name: value for name, value in document.items() if value is not None}, key)
