@@ -48,6 +48,7 @@ class Failure:
     message: str
     details: Any = None
     headers: Mapping[str, str] | None = None
+    seq: int | None = None
 
 
 MALFORMED = Failure(status=400, code="bad_request", message="This is no valid HTTP request.")
@@ -75,6 +76,7 @@ def failure_of_refusal(refusal: Refusal) -> Failure:
         message=refusal.message,
         details=refusal.details,
         headers=headers,
+        seq=refusal.seq,
     )
 
 
@@ -108,4 +110,5 @@ def respond_failure(request: web.BaseRequest, failure: Failure) -> WholeResponse
         body=to_json(document_of(failure, as_problem=as_problem)).encode(),
         content_type=PROBLEM_JSON if as_problem else JSON_UTF8,
         headers=failure.headers,
+        seq=failure.seq,
     )

@@ -1,5 +1,5 @@
-"""Files of pages: the storefront's, and those that show the API. They are read once, so that a request can name only
-what is there.
+"""The files of the storefront, of the desk, and of the page that shows the API. They are read once, so that a request
+can name only what is there.
 """
 
 import gzip
@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from aiohttp import web
 
 from actor_ticketing.http.parsing import knows
-from actor_ticketing.http.responses import PageResponse
+from actor_ticketing.http.responses import CameraPageResponse, PageResponse
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -73,6 +73,7 @@ def _read(folder: Traversable, prefix: str = "") -> dict[str, File]:
 
 _FILES = _read(files("actor_ticketing") / "web")
 _INDEX = _FILES.pop("index.html")
+_DESK = _FILES.pop("desk/index.html")
 _DOCS = _FILES.pop("docs/index.html")
 
 
@@ -86,6 +87,18 @@ async def docs(request: web.Request) -> PageResponse:
     return send(request, _DOCS)
 
 
+async def desk(request: web.Request) -> PageResponse:
+    """``GET /admin`` and every other address of the operator's desk. The document is anyone's: what it shows it has to
+    ask for, with an admin's credentials.
+    """
+    return send(request, _DESK)
+
+
+async def door(request: web.Request) -> PageResponse:
+    """``GET /admin/door``: the desk's document, with leave to use the camera."""
+    return send(request, _DESK, CameraPageResponse)
+
+
 async def static(request: web.Request) -> PageResponse:
     """``GET /static/{path}``.
 
@@ -97,16 +110,16 @@ async def static(request: web.Request) -> PageResponse:
     return send(request, file)
 
 
-def send(request: web.Request, file: File) -> PageResponse:
+def send(request: web.Request, file: File, response: type[PageResponse] = PageResponse) -> PageResponse:
     """Send a file, unless the client has it."""
     takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
     content = file.gzipped if takes_gzip and file.gzipped else file.plain
     # Asked for each time and mostly not sent: a new version is there at once, as a whole.
     headers = {"ETag": content.tag, "Vary": "Accept-Encoding"}
     if knows(request, content.tag):
-        return PageResponse(status=304, body=b"", cache_control="no-cache", headers=headers)
+        return response(status=304, body=b"", cache_control="no-cache", headers=headers)
     if content is file.gzipped:
         headers["Content-Encoding"] = "gzip"
-    return PageResponse(
+    return response(
         status=200, body=content.body, content_type=file.content_type, cache_control="no-cache", headers=headers
     )

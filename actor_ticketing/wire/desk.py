@@ -129,6 +129,13 @@ class Lag(Shape):
     count: Count
 
 
+class TypeLag(Shape):
+    """The longest lag of a ticket type in ms, and of how many releases."""
+
+    max: int
+    count: Count
+
+
 class CleanupStatistics(Shape):
     """How expiry is doing. `overdue` and `foundLate` are 0 in health."""
 
@@ -137,4 +144,6 @@ class CleanupStatistics(Shape):
     found_late: Count
     sweeps: AllSweeps
     expiry_lag_ms: Lag
+    expiry_lag_by_type: dict[str, TypeLag]
     next_due_at: Instant | None
+    server_time: Instant

@@ -12,24 +12,36 @@ from support.web import Api, failure_of
 
 WEB = files("actor_ticketing") / "web"
 PAGES = ["/", "/events/ev", "/checkout", "/tickets/01ABC", "/reservations", "/sign-in"]
+DESK = ["/admin", "/admin/sales", "/admin/catalogue", "/admin/catalogue/ev", "/admin/lookup", "/admin/door"]
 PLAIN = {"Accept-Encoding": "identity"}
 
 
-@pytest.mark.parametrize("path", PAGES)
-async def test_every_address_of_a_page_answers_the_same_document(api: Api, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [*((path, "index.html") for path in PAGES), *((path, "desk/index.html") for path in DESK)],
+)
+async def test_every_address_of_a_page_answers_the_same_document(api: Api, path: str, document: str) -> None:
     response = await api.send("GET", path, headers=PLAIN)
     assert response.status == 200
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert await response.read() == (WEB / "index.html").read_bytes()
+    assert await response.read() == (WEB / document).read_bytes()
 
 
-async def test_a_page_may_load_what_we_deliver_and_call_us_and_nothing_else(api: Api) -> None:
-    policy = (await api.send("GET", "/")).headers["Content-Security-Policy"]
+@pytest.mark.parametrize("path", ["/", "/admin"])
+async def test_a_page_may_load_what_we_deliver_and_call_us_and_nothing_else(api: Api, path: str) -> None:
+    policy = (await api.send("GET", path)).headers["Content-Security-Policy"]
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == "'self'"
     assert rules["frame-ancestors"] == rules["base-uri"] == "'none'"
     assert "unsafe" not in policy
+
+
+async def test_only_the_door_may_look_through_the_camera(api: Api) -> None:
+    for path in [*PAGES, *DESK, "/static/app.js"]:
+        policy = (await api.send("GET", path)).headers["Permissions-Policy"]
+        camera = "camera=(self)" if path == "/admin/door" else "camera=()"
+        assert policy == f"{camera}, microphone=(), geolocation=()"
 
 
 async def test_an_answer_of_the_api_may_load_nothing_still(api: Api) -> None:
@@ -62,6 +74,7 @@ async def test_files_come_as_what_they_are(api: Api, path: str, content_type: st
     [
         "/static/nothing.js",
         "/static/index.html",
+        "/static/desk/index.html",
         "/static/docs/index.html",
         "/static/vendor/swagger-ui/swagger-ui-bundle.js.gz",
         "/static/vendor/LICENSE-htm",
@@ -129,8 +142,9 @@ async def test_pages_are_there_before_the_service_is(api: Api) -> None:
         doors.backend = api.backend
 
 
-async def test_the_document_loads_only_what_is_served(api: Api) -> None:
-    text = (WEB / "index.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize("document", ["index.html", "desk/index.html"])
+async def test_a_document_loads_only_what_is_served(api: Api, document: str) -> None:
+    text = (WEB / document).read_text(encoding="utf-8")
     manifest = json.loads((WEB / "app.webmanifest").read_text(encoding="utf-8"))
     named = re.findall(r'(?:src|href)="(/[^"]+)"', text) + [icon["src"] for icon in manifest["icons"]]
     assert len(named) >= 5

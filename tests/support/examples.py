@@ -12,7 +12,15 @@ from support.service import list_event, list_ticket_type
 from support.web import ADMIN_TOKEN, CRON_SECRET, Api, make_token
 
 Json = dict[str, Any]
-_OF_TICKETS = {"getQrCodeAsSvg", "getQrCodeAsPng", "getTicketAsPdf", "getTicketsAsPdf", "findTicket", "checkIn"}
+_OF_TICKETS = {
+    "checkIn",
+    "findTicket",
+    "getQrCodeAsPng",
+    "getQrCodeAsSvg",
+    "getTicketAsPdf",
+    "getTicketsAsPdf",
+    "getTicketsOfSeveralAsPdf",
+}
 _OF_AN_ACCOUNT = {"login", "refresh", "logout"}
 
 

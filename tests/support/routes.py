@@ -71,7 +71,7 @@ def path_of(route: web.RouteDef, held: Any) -> str:
 def token_of(route: web.RouteDef) -> str:
     if "/cron/" in route.path:
         return CRON_SECRET
-    return ADMIN_TOKEN if "/admin/" in route.path else make_token()
+    return ADMIN_TOKEN if "/api/admin/" in route.path else make_token()
 
 
 async def send_raw(api: Api, route: web.RouteDef, path: str, body: bytes) -> ClientResponse:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from actor_ticketing.http.openapi.examples import BUYER, HOLD, HOLDER, SEAT, SESSION, STREAM
 from actor_ticketing.http.openapi.operation import GUEST_OR_USER, USER, Operation, Query
 from actor_ticketing.http.openapi.operation import HOLDER as OF_THE_HOLDER
-from actor_ticketing.http.openapi.parameters import SESSION_ID, paged
+from actor_ticketing.http.openapi.parameters import SESSION_ID, paged, several_ids
 from actor_ticketing.http.schemas import (
     ClaimSessionBody,
     CreateReservationBody,
@@ -123,6 +123,15 @@ HOLDS: Mapping[str, Operation] = {
         path={"id": HOLD},
         answer=("application/pdf",),
         refusals=("validation_error", *_UNREACHABLE, "reservation_not_purchased"),
+    ),
+    "GET /api/public/purchases/tickets.pdf": Operation(
+        id="getTicketsOfSeveralAsPdf",
+        summary="All tickets of several reservations for print",
+        tag="tickets",
+        proof=OF_THE_HOLDER,
+        query=(several_ids("reservationIds", HOLD),),
+        answer=("application/pdf",),
+        refusals=(*_UNREACHABLE, "reservation_not_purchased"),
     ),
     "POST /api/public/reservations/{id}/purchase": Operation(
         id="purchase",

@@ -51,6 +51,14 @@ PAGES: Mapping[str, Operation] = {
     "GET /tickets/{id}": _page(id="showTickets", summary="The storefront: tickets", path={"id": HOLD}),
     "GET /reservations": _page(id="showReservations", summary="The storefront: the buyer's reservations"),
     "GET /sign-in": _page(id="showSignIn", summary="The storefront: the account"),
+    "GET /admin": _page(id="showDesk", summary="The operator's desk: live holds"),
+    "GET /admin/sales": _page(id="showSales", summary="The operator's desk: sales over time"),
+    "GET /admin/catalogue": _page(id="showCatalogue", summary="The operator's desk: events"),
+    "GET /admin/catalogue/{id}": _page(
+        id="showCatalogueEvent", summary="The operator's desk: an event", path={"id": EVENT}
+    ),
+    "GET /admin/lookup": _page(id="showLookup", summary="The operator's desk: looking things up"),
+    "GET /admin/door": _page(id="showDoor", summary="The door, which reads tickets with the camera"),
     "GET /static/{path}": _page(
         id="getFile", summary="A file of the pages", door=Door.OPEN, path={"path": "app.js"}, answer=_FILES
     ),

@@ -9,6 +9,7 @@ from actor_ticketing.http.fields import Body, Id, SessionId
 from actor_ticketing.http.openapi.operation import Query
 from actor_ticketing.http.openapi.schemas import schema_of
 from actor_ticketing.http.parsing import LIMIT_MAX
+from actor_ticketing.http.schemas import LINES_MAX
 from actor_ticketing.wire.shapes import without_null
 
 ID = TypeAdapter(Id).json_schema()
@@ -32,3 +33,11 @@ def parameters_of(model: type[Body], descriptions: Mapping[str, str]) -> Sequenc
         Query(name=name, description=descriptions[name], schema=without_null(schema))
         for name, schema in properties.items()
     )
+
+
+def several_ids(name: str, example: str) -> Query:
+    """A parameter with the ids of one thing or more."""
+    one = ID["pattern"].strip("^$")
+    schema = {"type": "string", "pattern": f"^{one}(,{one}){{0,{LINES_MAX - 1}}}$"}
+    description = f"1 to {LINES_MAX} ids with a comma between them, none twice."
+    return Query(name=name, description=description, schema=schema, example=example, required=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from actor_ticketing.http.openapi.examples import EVENT, REFRESH_TOKEN, SEAT, SIGN_UP, TICKET
 from actor_ticketing.http.openapi.operation import GUEST_OR_USER, SESSION, Operation, Query
-from actor_ticketing.http.openapi.parameters import paged
+from actor_ticketing.http.openapi.parameters import paged, several_ids
 from actor_ticketing.http.schemas import EmptyBody, RefreshTokenBody, SignUpBody
 from actor_ticketing.wire.accounts import SignedIn
 from actor_ticketing.wire.shapes import Listed, Meta, Nothing, Success
@@ -45,6 +45,14 @@ SHOP: Mapping[str, Operation] = {
         summary="The event for a calendar",
         tag="events",
         path={"id": EVENT},
+        answer=("text/calendar",),
+        refusals=("event_not_found",),
+    ),
+    "GET /api/public/events.ics": Operation(
+        id="getCalendar",
+        summary="Several events for a calendar",
+        tag="events",
+        query=(several_ids("eventIds", EVENT),),
         answer=("text/calendar",),
         refusals=("event_not_found",),
     ),
