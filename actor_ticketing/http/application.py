@@ -9,6 +9,7 @@ from actor_ticketing.http.handlers import (
     admin,
     analytics,
     desk,
+    documents,
     door,
     live,
     operations,
@@ -81,6 +82,9 @@ def routes() -> list[web.RouteDef]:
         web.get("/livez", operations.livez),
         web.get("/readyz", operations.readyz),
         web.get("/metrics", within(READ, operations.metrics)),
+        web.get("/openapi.json", within(READ, documents.openapi)),
+        web.get("/asyncapi.json", within(READ, documents.asyncapi)),
+        web.get("/docs", within(READ, pages.docs)),
         *[web.get(path, within(READ, pages.index)) for path in _PAGES],
         *[web.get(path, within(READ, pages.desk)) for path in _DESK_PAGES],
         web.get("/admin/door", within(READ, pages.door)),
@@ -98,6 +102,11 @@ def account_routes() -> list[web.RouteDef]:
     ]
 
 
+def all_routes(*, has_accounts: bool) -> list[web.RouteDef]:
+    """Every route of a service, with accounts of its own or without."""
+    return [*routes(), *account_routes()] if has_accounts else routes()
+
+
 def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     """Make the application. It answers 503 until ``doors.backend`` is set."""
     app = web.Application(client_max_size=max_body_bytes)
@@ -105,7 +114,8 @@ def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     app[METRICS] = Metrics(doors)
     idempotency.install(app)
     app.on_shutdown.append(live.close_sockets)
-    defined = [*routes(), *account_routes()] if doors.has_accounts else routes()
+    defined = all_routes(has_accounts=doors.has_accounts)
+    app[documents.ROUTES] = documents.names_of(defined)
     for route in defined:
         route.kwargs["expect_handler"] = refuse_expectation
     app.add_routes(defined)

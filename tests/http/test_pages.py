@@ -75,6 +75,8 @@ async def test_files_come_as_what_they_are(api: Api, path: str, content_type: st
         "/static/nothing.js",
         "/static/index.html",
         "/static/desk/index.html",
+        "/static/docs/index.html",
+        "/static/vendor/swagger-ui/swagger-ui-bundle.js.gz",
         "/static/vendor/LICENSE-htm",
         "/static/../http/pages.py",
         "/static/..%2Fhttp%2Fpages.py",
@@ -109,6 +111,24 @@ async def test_files_are_sent_compressed_to_whom_takes_that(api: Api) -> None:
     plain = await api.send("GET", "/static/app.js", headers=PLAIN)
     assert "Content-Encoding" not in plain.headers
     assert plain.headers["ETag"].encode() not in head
+
+
+async def test_a_file_that_is_kept_packed_is_sent_as_it_is_kept_or_unpacked(api: Api) -> None:
+    packed = (WEB / "vendor" / "swagger-ui" / "swagger-ui-bundle.js.gz").read_bytes()
+    path = "/static/vendor/swagger-ui/swagger-ui-bundle.js"
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"
+    assert (await api.raw(request.encode())).partition(b"\r\n\r\n")[2] == packed
+    plain = await api.send("GET", path, headers=PLAIN)
+    assert plain.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert await plain.read() == gzip.decompress(packed)
+
+
+async def test_the_page_of_the_api_loads_only_what_is_served(api: Api) -> None:
+    page = await (await api.send("GET", "/docs")).text()
+    named = re.findall(r'(?:src|href)="(/[^"]+)"', page)
+    assert len(named) >= 5
+    for path in named:
+        assert (await api.send("GET", path)).status == 200, path
 
 
 async def test_pages_are_there_before_the_service_is(api: Api) -> None:

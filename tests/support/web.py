@@ -17,6 +17,7 @@ from actor_ticketing.clock import ManualClock
 from actor_ticketing.http.context import Backend, Doors
 from actor_ticketing.http.runner import Runner
 from bench.history.recording import LEDGER_SEQ, Recorder
+from support.contract import keeps_its_promise
 from support.service import eventually
 
 ADMIN_TOKEN = "admin-token-of-these-tests"
@@ -129,13 +130,16 @@ class Api:
         token: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> ClientResponse:
-        """Send a request and return the response, which goes into the history."""
+        """Send a request and return the response, which goes into the history and has to be as the document
+        says.
+        """
         bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
         sent = {**bearer, **(headers or {})}
         key = sent.get("Idempotency-Key")
         call = self.history.sent(method, path, json, key=None if key is None else f"{caller_of(token, json)} {key}")
         response = await self.client.request(method, path, json=json, headers=sent)
         self.history.answered(call, response.status, response.headers.get(LEDGER_SEQ), await response.read())
+        await keeps_its_promise(response)
         return response
 
     async def reserve(self, quantity: int = 1, *, session: str = "s1", of: str = "tt", **fields: Any) -> Any:
