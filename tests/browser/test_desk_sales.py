@@ -95,6 +95,17 @@ async def test_the_range_and_its_points_are_chosen_and_stay_chosen(shop: Shop) -
     await expect(page.get_by_role("combobox", name="Points of")).to_have_value("60")
 
 
+async def test_figures_of_another_choice_are_not_shown_for_this_one(shop: Shop) -> None:
+    page = await open_sales(shop, await sell_some(shop))
+    await expect(page.get_by_label("Totals of the range")).to_be_visible()
+    await page.context.set_offline(True)
+    await page.get_by_role("combobox", name="Event").select_option("All events")
+    await expect(page.get_by_label("Totals of the range")).to_have_count(0)
+    await expect(page.get_by_text("Figures from")).to_have_count(0)
+    await page.context.set_offline(False)
+    await expect(page.get_by_label("Totals of the range")).to_be_visible()
+
+
 async def test_each_report_is_a_file_with_its_rows(shop: Shop, tmp_path: Path) -> None:
     page = await open_sales(shop, await sell_some(shop))
     for name, kind, rows in (

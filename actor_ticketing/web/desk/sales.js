@@ -25,15 +25,19 @@ export function Sales() {
     setChoice(next);
   };
   const { data: events, error: lacking, again: askAgain } = useLoad(loadCatalogue, []);
-  const { data, at, error, again } = useFresh((signal) => load(choice, signal), SECONDS, Object.values(choice));
+  const { data: latest, at, error, again } = useFresh(
+    async (signal) => ({ ...(await load(choice, signal)), choice }), SECONDS, Object.values(choice),
+  );
+  // Those of an earlier choice would be taken for those of this one.
+  const data = latest?.choice === choice ? latest : null;
   useTitle(t("desk.sales"), t("desk.name"));
   if (lacking) return html`<${Failure} error=${lacking} again=${askAgain} />`;
-  if (!events || (!data && !error)) return html`<${Loading} />`;
+  if (!events) return html`<${Loading} />`;
   const event = events.find((each) => each.id === choice.event);
   return html`
-    <div class="head"><h1>${t("desk.sales")}</h1><${Age} at=${at} error=${error} limit=${3 * SECONDS} /></div>
+    <div class="head"><h1>${t("desk.sales")}</h1>${data && html`<${Age} at=${at} error=${error} limit=${3 * SECONDS} />`}</div>
     <${Choice} events=${events} event=${event} choice=${choice} choose=${choose} />
-    ${!data ? html`<${Failure} error=${error} again=${again} />` : html`
+    ${!data ? (error ? html`<${Failure} error=${error} again=${again} />` : html`<${Loading} />`) : html`
       <${Totals} totals=${data.totals} />
       <section class="panel" aria-labelledby="chart">
         <h2 id="chart">${t("sales.chart")}</h2>
