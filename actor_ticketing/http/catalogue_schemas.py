@@ -3,7 +3,7 @@
 from typing import Any
 
 from actor_ticketing.domain.catalogue import SalesWindow
-from actor_ticketing.http.fields import Body, Currency, Id, Instant, Price, Quantity, Text, Total
+from actor_ticketing.http.fields import Body, Currency, Instant, NewId, Price, Quantity, Text, Total
 
 _TERMS = ("name", "price", "currency", "max_per_reservation")
 _WINDOW = {"sales_start": "start", "sales_end": "end"}
@@ -12,7 +12,7 @@ _WINDOW = {"sales_start": "start", "sales_end": "end"}
 class EventBody(Body):
     """``POST /admin/events``. ``start_date`` arrives as RFC 3339 and is kept in ms."""
 
-    id: Id | None = None
+    id: NewId | None = None
     title: Text
     venue: Text
     start_date: Instant
@@ -29,7 +29,7 @@ class EventPatch(Body):
 class TicketTypeBody(Body):
     """``POST /admin/events/{id}/ticket-types``."""
 
-    id: Id | None = None
+    id: NewId | None = None
     name: Text
     price: Price
     currency: Currency

@@ -107,6 +107,13 @@ def _milliseconds(minutes: Any) -> int:
     return round(minutes * 60_000)
 
 
+def _addressable(chosen: str) -> str:
+    # Clients take a path's "." and ".." for the folder and the one above, and would never ask for it.
+    if chosen in {".", ".."}:
+        raise PydanticCustomError("addressable", "must not be . or ..")
+    return chosen
+
+
 def _string(**more: Any) -> WithJsonSchema:
     """What the OpenAPI document says of a kind that is checked by a function, which a schema cannot be made of."""
     return WithJsonSchema({"type": "string", **more})
@@ -129,6 +136,8 @@ Phone = Annotated[
     Text, AfterValidator(_phone), _string(pattern=r"^\+?([ ().\-/]*[0-9]){5,20}[ ().\-/]*$", maxLength=200)
 ]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{1,128}$")]
+NewId = Annotated[Id, AfterValidator(_addressable), _string(pattern=r"^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$")]
+"""An id that an organiser chooses: it becomes a part of addresses."""
 SessionId = Annotated[str, _string(pattern="^[A-Za-z0-9._~-]{1,128}$")]
 """A session id, whose form is checked together with whose it is."""
 Instant = Annotated[
