@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 Cell = str | int | None
@@ -9,7 +10,8 @@ Cell = str | int | None
 BOM = "\ufeff"
 """Without it, the most common spreadsheet reads UTF-8 as something else."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Where commas are decimal, spreadsheets begin a new cell at each semicolon, whatever is quoted.
+_FORMULA = re.compile(r"(^|; *)(?=[=+\-@\t\r])")
 
 
 def csv_lines(rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -24,4 +26,4 @@ def csv_lines(rows: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def _defused(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell

@@ -91,6 +91,17 @@ async def test_a_name_that_a_spreadsheet_would_run_is_only_read(api: Api, name: 
     assert (await table(api, "transactions"))[0]["buyerName"] == f"'{name}"
 
 
+@pytest.mark.parametrize(
+    ("name", "defused"),
+    [("Ada;=1+1;", "Ada;'=1+1;"), ("Ada; @SUM(A1)", "Ada; '@SUM(A1)"), ("Ada; a-b=c", "Ada; a-b=c")],
+)
+async def test_a_cell_that_begins_at_a_semicolon_is_only_read_too(api: Api, name: str, defused: str) -> None:
+    path, body = purchase_of(await api.reserve())
+    body["buyerInfo"] = {**PERSON, "fullName": name}
+    await api.call("POST", path, body, token=make_token(), status=201)
+    assert (await table(api, "transactions"))[0]["buyerName"] == defused
+
+
 async def test_quotes_commas_and_foreign_letters_come_through(api: Api) -> None:
     name = 'Bób "the Ω", Ünïcode'
     path, body = purchase_of(await api.reserve())
