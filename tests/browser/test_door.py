@@ -285,6 +285,18 @@ async def test_a_service_that_fails_is_no_yes_and_may_be_asked_again(shop: Shop)
     await expect(told(page, "Yes")).to_be_visible()
 
 
+async def test_a_question_that_was_asked_wrongly_is_not_held_against_the_ticket(shop: Shop) -> None:
+    path = await shop.sell(Seat=5)
+    [ticket] = await sell_tickets(shop, path, "Seat")
+    page = await open_door(shop, path)
+    details = '[{"field": "ticketTypeIds", "problem": "has too many entries"}]'
+    error = f'{{"code": "validation_error", "details": {details}}}'
+    body = f'{{"success": false, "message": "Not valid.", "error": {error}}}'
+    await page.route(CHECKIN, lambda route: route.fulfill(status=400, body=body), times=1)
+    await type_code(page, ticket["code"])
+    await expect(told(page, "No answer")).to_contain_text("The service could not say")
+
+
 async def test_a_refused_camera_says_so_and_codes_can_be_typed(shop: Shop) -> None:
     path = await shop.sell(Seat=5)
     [ticket] = await sell_tickets(shop, path, "Seat")

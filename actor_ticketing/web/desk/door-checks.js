@@ -30,8 +30,9 @@ async function judge(body, intent, signal) {
     const { data } = await adminApi("POST", "/api/admin/checkin", { body, intent, signal });
     return { kind: "yes", ...data.ticket };
   } catch (error) {
-    // Nothing that could be such a code is refused by its form.
-    const code = error.code === "validation_error" ? "ticket_not_found" : error.code;
+    // Nothing that could be such a code is refused by its form. What else is wrong with the question is not the guest's.
+    const isForm = error.code === "validation_error" && error.details.every(({ field }) => field in body && field !== "ticketTypeIds");
+    const code = isForm ? "ticket_not_found" : error.code;
     const isNo = error instanceof Refusal && known(`door.no_${code}`);
     return isNo ? { kind: "no", code, details: error.details } : { kind: "trouble" };
   }
