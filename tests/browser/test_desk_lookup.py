@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 from support.operating import buy_elsewhere, open_desk
 from support.process import admin
 from support.shopping import OTHER_SESSION, Shop
+from support.web import PERSON
 
 
 async def look_up(page: Page, text: str) -> None:
@@ -51,6 +52,14 @@ async def test_a_ticket_is_found_by_its_code_with_all_it_came_of(shop: Shop) -> 
     await expect(page.get_by_role("row", name=re.compile(f"{second} Looked up.*Not yet"))).to_be_visible()
     await expect(page.get_by_role("row", name=re.compile(f"{first} .*admin token"))).to_be_visible()
     await expect(page.get_by_role("button", name="Cancel this hold")).to_have_count(0)
+
+
+async def test_a_kind_of_document_that_the_shop_does_not_know_stands_there_as_it_was_given(shop: Shop) -> None:
+    reservation = await shop.hold_elsewhere(await shop.sell(Seat=40), "Seat", 1)
+    await buy_elsewhere(shop, reservation, 1, buyer={**PERSON, "identityType": "Seafarer's book"})
+    page = await open_desk(shop, "/admin/lookup")
+    await look_up(page, reservation)
+    await expect(page.get_by_text("Seafarer's book", exact=True)).to_be_visible()
 
 
 async def test_what_is_not_there_is_told_at_the_field(shop: Shop) -> None:

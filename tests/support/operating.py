@@ -43,9 +43,9 @@ async def make_admin(shop: Shop, email: str, password: str) -> None:
     await shop.service.start()
 
 
-async def buy_elsewhere(shop: Shop, reservation: str, quantity: int) -> Any:
+async def buy_elsewhere(shop: Shop, reservation: str, quantity: int, *, buyer: dict[str, str] = PERSON) -> Any:
     """What another buyer does with a hold; returns the purchase."""
-    body = {"sessionId": OTHER_SESSION, "buyerInfo": PERSON, "ticketHolders": [PERSON] * quantity}
+    body = {"sessionId": OTHER_SESSION, "buyerInfo": buyer, "ticketHolders": [PERSON] * quantity}
     url = f"{shop.service.url}/api/public/reservations/{reservation}/purchase"
     headers = {"Authorization": f"Bearer {make_token('user-1')}"}
     async with shop.session.post(url, json=body, headers=headers) as answer:

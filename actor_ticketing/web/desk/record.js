@@ -1,7 +1,7 @@
 // A reservation with all that came of it, and the end of a hold that its buyer no longer wants.
 import { useCountdown } from "../clock.js";
 import { html, useEffect, useState } from "../html.js";
-import { countdown, dateAndTime, dayAndTime, money, t } from "../i18n.js";
+import { countdown, dateAndTime, dayAndTime, known, money, t } from "../i18n.js";
 import { wordsFor } from "../parts/loading.js";
 import { adminApi } from "./access.js";
 import { useOpened } from "./forms.js";
@@ -51,13 +51,15 @@ const Pairs = ({ pairs }) => html`
 
 function Purchase({ transaction }) {
   const buyer = transaction.buyerInfo;
+  // A storefront may have kinds of its own.
+  const identity = `identity.${buyer?.identityType}`;
   return html`
     <h3>${t("record.purchase")}</h3>
     <${Pairs} pairs=${[
       [t("record.buyer"), buyer ? buyer.fullName : t("record.forgotten")],
       [t("person.email"), buyer?.email],
       [t("person.whatsapp"), buyer?.whatsapp],
-      [buyer && t(`identity.${buyer.identityType}`), buyer?.identityNumber],
+      [known(identity) ? t(identity) : buyer?.identityType, buyer?.identityNumber],
       [t("record.paid"), money(transaction.totalPrice, transaction.currency)],
       [t("record.bought"), dayAndTime(transaction.createdAt)],
       [t("record.transaction"), html`<span class="code">${transaction.id}</span>`],
