@@ -85,10 +85,28 @@ async def test_a_price_that_could_be_read_in_two_ways_is_refused(shop: Shop) -> 
     await price.fill("1.500")
     await page.get_by_role("button", name="Save").click()
     await expect(price).to_have_accessible_description(re.compile("Write it as 78.00"))
+    await page.get_by_label("Currency").fill("KWD")
+    await price.fill("1,500")
+    await page.get_by_role("button", name="Save").click()
+    await expect(price).to_have_accessible_description(re.compile("Write it as 78.000"))
     await page.get_by_label("Currency").fill("JPY")
     await price.fill("1500")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("¥1,500")).to_be_visible()
+
+
+async def test_nothing_is_typed_into_what_is_being_sent(shop: Shop) -> None:
+    path = await shop.sell(Seat=40)
+    page = await open_desk(shop, f"/admin/catalogue/{path.rpartition('/')[2]}")
+    await page.get_by_role("button", name="Edit Seat").click()
+    total = page.get_by_label("Total")
+    await total.fill("55")
+    await page.context.set_offline(True)
+    await page.get_by_role("button", name="Save").click()
+    await expect(total).not_to_be_editable()
+    await page.context.set_offline(False)
+    await expect(page.get_by_role("button", name="Edit Seat")).to_be_focused()
+    assert (await shop.stock_at(path))["Seat"]["total"] == 55
 
 
 async def test_half_a_date_and_a_year_that_no_calendar_has_are_told(shop: Shop) -> None:

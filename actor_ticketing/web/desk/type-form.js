@@ -60,10 +60,12 @@ function majorOf(minor, currency) {
   return digits ? (minor / 10 ** digits).toFixed(digits) : String(minor);
 }
 
-// 78, 78.5 and 78,50 are 7800, 7850 and 7850 cents. What could be thousands, such as 1.500, is refused rather than guessed.
+// 78, 78.5 and 78,50 are 7800, 7850 and 7850 cents. What could be thousands, such as 1.500, is refused rather than guessed;
+// of dinars, which have three digits, only 1,500: the desk itself writes 1.500.
 function minorOf(text, currency) {
   const digits = digitsOf(currency);
-  const [, whole, , part = ""] = /^(\d{1,13})([.,](\d+))?$/.exec(text) ?? [];
-  if (whole === undefined || part.length > digits) throw new Wrong({ price: t("catalogue.wrongPrice", { example: majorOf(78 * 10 ** digits, currency) }) });
+  const [, whole, point, part = ""] = /^(\d{1,13})(?:([.,])(\d+))?$/.exec(text) ?? [];
+  const maybeThousands = point === "," && part.length === 3;
+  if (whole === undefined || part.length > digits || maybeThousands) throw new Wrong({ price: t("catalogue.wrongPrice", { example: majorOf(78 * 10 ** digits, currency) }) });
   return Number(whole + part.padEnd(digits, "0"));
 }
