@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
 from support.operating import enter, make_admin, open_desk
@@ -31,8 +32,9 @@ async def test_the_admin_token_opens_the_desk_until_the_tab_ends(page: Page) -> 
     assert "desk.tokens" not in await page.evaluate("Object.keys(sessionStorage)")
 
 
-async def test_a_wrong_token_is_told_at_its_field(page: Page) -> None:
-    await enter(page, token="not-the-admin-token")
+@pytest.mark.parametrize("token", ["not-the-admin-token", f"\u200b{ADMIN_TOKEN}"], ids=["another", "not to be sent"])
+async def test_a_wrong_token_is_told_at_its_field(page: Page, token: str) -> None:
+    await enter(page, token=token)
     field = page.get_by_role("textbox", name="Admin token")
     await expect(field).to_have_accessible_description(re.compile("This token is not right"))
     await expect(field).to_be_focused()

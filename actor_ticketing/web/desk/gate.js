@@ -7,6 +7,8 @@ import { useTitle, wordsFor } from "../parts/loading.js";
 import { kept, keep, useStore } from "../store.js";
 import { signInByAccount, signInByToken } from "./access.js";
 
+const SENDABLE = /^[\x21-\x7e]+$/;
+
 export function Gate() {
   const why = useStore((state) => state.gate);
   useTitle(t("gate.title"), t("desk.name"));
@@ -37,6 +39,8 @@ function Form() {
     const asked = way === "token" ? ["token"] : ["email", "password"];
     const missing = asked.filter((name) => !typed[name].trim());
     if (missing.length) { fail(Object.fromEntries(missing.map((name) => [name, t("field.needed")]))); return; }
+    // What cannot stand in a request's head, as after copying a token from a chat, is never sent.
+    if (way === "token" && !SENDABLE.test(typed.token.trim())) { fail({ token: t("gate.wrongToken") }); return; }
     setErrors({});
     setBusy(true);
     try {
