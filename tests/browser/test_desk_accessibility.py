@@ -5,6 +5,7 @@ from playwright.async_api import Page, expect
 
 from support.axe import violations_of
 from support.operating import buy_elsewhere, open_desk
+from support.process import admin
 from support.shopping import DESKTOP, PHONE, Shop
 
 PAGES = ("/admin", "/admin/sales", "/admin/catalogue", "/admin/lookup")
@@ -75,6 +76,16 @@ async def test_a_phone_never_scrolls_the_desk_sideways(shop: Shop) -> None:
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="2 × Seat")).to_be_focused()
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+async def test_a_name_without_a_gap_stays_on_a_phones_page(shop: Shop) -> None:
+    path = await shop.sell(**{"W" * 100: 40})
+    await admin(shop.session, shop.service.url, "PATCH", f"/api/admin{path}", {"title": "T" * 200, "venue": "V" * 200})
+    page = await open_desk(shop, viewport={"width": 320, "height": 640})
+    for address in (*PAGES, f"/admin/catalogue/{path.rpartition('/')[2]}"):
+        await page.goto(address)
+        await ready(page)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 320, address
 
 
 async def test_a_page_of_the_desk_is_read_from_its_heading_and_has_a_title_of_its_own(shop: Shop) -> None:
