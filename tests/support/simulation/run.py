@@ -1,0 +1,273 @@
+"""One seed, from beginning to end."""
+
+import gc
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from structlog.testing import capture_logs
+
+from actor_ticketing.persistence.memory import MemoryStore
+from support.simulation.asks import Ask, ToSweep
+from support.simulation.books import Books
+from support.simulation.life import Life
+from support.simulation.more_asks import ToBuy, ToEnter
+from support.simulation.plan import Plan
+from support.simulation.requests import Requests
+from support.simulation.sightings import Sightings
+from support.simulation.stepping import World
+from support.simulation.watch import Watch
+
+STEPS_MAX = 200_000
+PATIENCE_MS = 300_000
+"""How long anything may take once the faults are over."""
+
+COLLECT_AFTER = 25
+"""Seeds after which the garbage of their processes is collected; in between, nothing is."""
+
+NEVER_LOGGED = {"actor_lost_holds", "catalogue_broke", "actor_not_built"}
+RARELY_LOGGED = {
+    "expiry_failed": "an expiry failed and was tried again",
+    "clock_went_back": "the clock had gone back at a restart",
+}
+
+
+class _Died(Exception):
+    """The process has ended."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a seed. ``digest`` is of every step it took, so two equal ones took the same."""
+
+    seed: int
+    problem: str | None
+    sightings: Sightings
+    trace: list[tuple[Any, ...]]
+    digest: str
+
+    def told(self, *, last: int = 60) -> str:
+        """What a failing seed prints."""
+        lines = "\n".join(f"{at:>8} ms  {' '.join(map(str, what))}" for at, *what in self.trace[-last:])
+        return f"seed {self.seed}: {self.problem}\n{lines}\nAgain: make simulate SEED={self.seed}"
+
+
+def simulate(seeds: Iterable[int]) -> Iterator[Outcome]:
+    """Run one seed after the other. The same seed is the same run."""
+    with _no_last_words():
+        for number, seed in enumerate(seeds, 1):
+            yield _simulate(seed)
+            if not number % COLLECT_AFTER:
+                gc.collect()
+
+
+def _simulate(seed: int) -> Outcome:
+    world = World(seed)
+    with capture_logs() as logs:
+        Run(world).to_the_end()
+    for line in logs:
+        if line["event"] in NEVER_LOGGED or line.get("is_bug"):
+            world.blame(f"the log says {line}")
+        elif line["event"] in RARELY_LOGGED:
+            world.sightings.add(RARELY_LOGGED[line["event"]])
+    digest = sha256(repr(world.trace).encode()).hexdigest()
+    return Outcome(seed, world.problem, world.sightings, world.trace, digest)
+
+
+@contextmanager
+def _no_last_words() -> Iterator[None]:
+    """A process that is killed closes nothing; coroutines and generators that are thrown away would, or complain."""
+    hooks, unraisable = sys.get_asyncgen_hooks(), sys.unraisablehook
+    sys.set_asyncgen_hooks(finalizer=lambda _: None)
+    sys.unraisablehook = lambda _: None
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            yield
+            gc.collect()
+    finally:
+        gc.enable()
+        sys.unraisablehook = unraisable
+        sys.set_asyncgen_hooks(*hooks)
+
+
+class Run:
+    """The lives of one process, one after the other, on one disk."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._plan = Plan(world)
+        self._books = Books(self._plan.settings, world.blame)
+        self._state = MemoryStore()
+        self._requests = Requests(world, self._plan, self._books)
+        self._crashes_left = self._plan.crashes
+        self._steps = 0
+        catalogue = self._plan.catalogue()
+        self._books.take([catalogue], world.now)
+        _finish(self._state.commit([catalogue]))
+        self._begin()
+
+    def to_the_end(self) -> None:
+        """All requests under faults, then what must hold when the faults are over."""
+        world, left = self._world, self._plan.requests
+        try:
+            while left > 0 and world.problem is None:
+                try:
+                    left = self._ask_on(left)
+                except _Died:
+                    self._restart()
+            world.is_calm = True
+            self._come_to_rest()
+            self._restart()
+            self._come_to_rest()
+            self._stop()
+        except _Died:
+            world.blame("it dies although the faults are over")
+        finally:
+            self._life.kill()
+
+    def _ask_on(self, left: int) -> int:
+        world, life = self._world, self._life
+        while left > 0 and world.problem is None:
+            wait, asks = self._requests.next(life.clock.now())
+            # Who comes at the instant of a timer may come before it, or after.
+            self._go_on(world.now + wait, inclusive=world.chance(0.5))
+            for ask in asks:
+                self._note(ask)
+                life.send(ask)
+                left -= 1
+            if world.chance(0.02) and life.attempts:
+                task, ask = world.rng.choice(list(life.attempts.items()))
+                ask.was_cut = True
+                task.cancel()
+                world.sightings.add("a client went away while its request was under way")
+            if world.chance(0.01):
+                self._stop()
+                raise _Died
+        return left
+
+    def _note(self, ask: Ask) -> None:
+        sightings, under_way = self._world.sightings, self._life.attempts.values()
+        now = self._life.clock.now()
+        if isinstance(ask, ToBuy) and any(hold.expires_at == now for hold in map(self._books.row, ask.ids)):
+            sightings.add("a purchase came at the very instant of the deadline")
+        if isinstance(ask, ToEnter) and any(isinstance(each, ToEnter) and each.code == ask.code for each in under_way):
+            sightings.add("two doors read one ticket at once")
+        if isinstance(ask, ToSweep) and any(isinstance(each, ToSweep) for each in under_way):
+            sightings.add("a sweep overlapped another")
+
+    # Time
+
+    def _go_on(self, until: int, *, inclusive: bool = True) -> None:
+        """Let the process go on up to an instant, with or without what is due at it."""
+        world, loop = self._world, self._life.loop
+        while world.problem is None:
+            while loop.step():
+                self._between_steps()
+            due = loop.next_timer()
+            if due is None or due > until or (due == until and not inclusive):
+                break
+            world.now = due
+        world.now = max(world.now, until)
+
+    def _between_steps(self) -> None:
+        world, life = self._world, self._life
+        self._steps += 1
+        if self._steps > STEPS_MAX:
+            world.blame("it never comes to rest")
+        self._watch.look()
+        if world.problem is not None or life.is_over:
+            raise _Died
+        if world.is_calm:
+            return
+        luck = world.rng.random()
+        if luck < 0.01:
+            world.now += 1  # A step takes time, too.
+        elif luck > 1 - self._plan.defects:
+            self._break_an_actor()
+        elif self._crash_in is not None:
+            self._crash_in -= 1
+            if self._crash_in <= 0 and len(life.disk.committing) >= self._crash_with:
+                world.note("crash")
+                self._watch.look_at_crash()
+                raise _Died
+
+    def _break_an_actor(self) -> None:
+        actors = self._life.actors()
+        if actors:
+            each = self._world.rng.choice(sorted(actors))
+            self._world.note("breaks", each)
+            if actors[each].has_uncommitted:
+                self._world.sightings.add("an actor broke with uncommitted decisions")
+            actors[each].doubt(LookupError("an injected defect"))
+
+    # Lives
+
+    def _begin(self) -> None:
+        world, plan, rng = self._world, self._plan, self._world.rng
+        behind = rng.choice((0, 0, 0, 30_000)) if not world.is_calm else 0
+        self._life = Life(world, self._state, self._books, plan.settings, plan.weather, behind)
+        self._watch = Watch(world, self._life)
+        self._crash_in = None
+        if self._crashes_left and not world.is_calm:
+            self._crashes_left -= 1
+            self._crash_in = rng.randint(1, rng.choice((60, 1_500, 1_500)))
+            self._crash_with = rng.choice((0, 0, 1, 2))
+
+    def _restart(self) -> None:
+        world = self._world
+        self._life.kill()
+        down = world.rng.choice((0, 50, 3_000, 20_000))
+        ends = [deadline for deadline in self._books.deadlines() if world.now < deadline <= world.now + down]
+        if ends:
+            world.sightings.add("a deadline passed while the process was down")
+        world.now += down
+        world.note("restart")
+        self._begin()
+
+    def _come_to_rest(self) -> None:
+        """Give the healthy service time for all that is under way, and for every hold to end."""
+        life = self._life
+        for until in self._instants():
+            self._go_on(until)
+            if life.backend is not None and not life.attempts and not self._books.deadlines():
+                break
+        # What was committed last is still to be told, and who waited for it.
+        self._go_on(self._world.now + 1_000)
+        self._watch.look_at_quiet()
+
+    def _instants(self) -> Iterator[int]:
+        began = self._world.now
+        return iter(range(began + 5_000, began + PATIENCE_MS, 5_000))
+
+    def _stop(self) -> None:
+        """End the process as SIGTERM does."""
+        world, life = self._world, self._life
+        world.note("stops")
+        if life.backend is not None:
+            life.backend.box_office.drain()
+            self._go_on(world.now + world.rng.choice((0, 2, 500)))
+            if life.attempts:
+                world.sightings.add("an orderly stop with requests under way")
+        work = life.loop.create_task(life.stop())
+        try:
+            self._go_on(world.now + PATIENCE_MS)
+        except _Died:
+            if work.done() and not work.cancelled() and work.exception() is not None:
+                world.blame(f"the stop fails: {work.exception()!r}")
+            return
+        world.blame("it does not stop")
+
+
+def _finish(work: Any) -> None:
+    """Run a coroutine that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    raise RuntimeError("it waits")
