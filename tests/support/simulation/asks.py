@@ -22,7 +22,7 @@ from actor_ticketing.domain.errors import (
     TotalTooLow,
 )
 from actor_ticketing.domain.instants import rfc3339
-from actor_ticketing.domain.reservation import Owner, ReservationStatus
+from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
 from actor_ticketing.http.answers import Answer
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.memory import MemoryStore
@@ -53,7 +53,6 @@ class Ask:
     :ivar kept: what was answered under its key.
     :ivar was_cut: an attempt has ended without anybody seeing its answer.
     :ivar is_hopeless: it asks for what there cannot be.
-    :ivar is_forgotten: somebody in its answer has been erased, and the kept answer with them.
     """
 
     mark: str
@@ -65,7 +64,6 @@ class Ask:
     first: tuple[int, int] | None = None
     kept: bytes | None = None
     was_cut: bool = False
-    is_forgotten: bool = False
     is_hopeless: bool = False
 
     @property
@@ -76,6 +74,18 @@ class Ask:
     def effect(self) -> str | None:
         """Under which name the books note that it was done, if they do."""
         return self.mark
+
+    def is_forgotten(self, books: Books) -> bool:
+        """Whether somebody in its answer has been erased, and the kept answer with them."""
+        del books
+        return False
+
+    def may(self, case: Case) -> bool:
+        """Whether the reservations are the asker's, in any state since it began."""
+        return all(any(map(self._owns, case.books.rows_since(each, case.since))) for each in self.ids)
+
+    def _owns(self, row: Reservation) -> bool:
+        return row.session_id == self.session or (self.user is not None and row.user_id == self.user)
 
     async def act(self, backend: Backend, keep: Keep | None) -> Any:
         """Put it to the service."""
@@ -98,6 +108,7 @@ class Ask:
         books, since = case.books, case.since
         stocks = [stock for each in self.types for stock in books.stocks_since(each, since)]
         rows = [row for each in self.ids for row in books.rows_since(each, since)]
+        windows = [(stock.terms.window.start, stock.terms.window.end) for stock in stocks]
         details = refusal.details
         match refusal:
             case NotEnoughTickets():
@@ -107,17 +118,17 @@ class Ask:
             case SalesPaused():
                 return any(stock.terms.paused for stock in stocks)
             case SalesClosed():
-                return any(stock.terms.window.has_closed(case.now) for stock in stocks)
+                return any(end is not None and end <= case.now for _, end in windows)
             case SalesNotOpen():
-                return any(not stock.terms.window.has_opened(case.began) for stock in stocks)
+                return any(start is not None and start > case.began for start, _ in windows)
             case ReservationExpired():
-                return any(row.status is ReservationStatus.EXPIRED or row.is_overdue(case.now) for row in rows)
+                return any(row.status is ReservationStatus.EXPIRED or row.expires_at <= case.now for row in rows)
             case ReservationConverted():
                 return any(row.status is ReservationStatus.CONVERTED for row in rows)
             case ReservationCancelled():
                 return any(row.status is ReservationStatus.CANCELLED for row in rows)
             case Forbidden():
-                return any(not row.belongs_to(self.owner) for row in rows)
+                return not all(map(self._owns, rows))
             case TotalTooLow():
                 return any((stock.sold, stock.reserved) == (details["sold"], details["reserved"]) for stock in stocks)
             case HolderLimitReached():
@@ -186,6 +197,9 @@ class ToRelease(Ask):
 
     by_operator: bool = False
 
+    def may(self, case: Case) -> bool:
+        return self.by_operator or Ask.may(self, case)
+
     @property
     def effect(self) -> str | None:
         return self.mark if self.by_operator else None
@@ -231,7 +245,7 @@ class ToAdopt(Ask):
             row
             for row in left
             if books.rows[row.id][0][0] <= case.since
-            and not any(state.is_overdue(case.now) for state in books.rows_since(row.id, case.since))
+            and not any(state.expires_at <= case.now for state in books.rows_since(row.id, case.since))
         )
         return books.adopted[self.session, self.user] >= told and not any(were_there)
 
@@ -256,7 +270,7 @@ class ToSweep(Ask):
         books = case.books
         # A hold that a purchase of several has claimed is left to that.
         claimed = {each for intent in books.asked.values() if len(intent.buys) > 1 for each in intent.buys}
-        left = (row for holds in books.active.values() for row in holds.values() if row.is_overdue(case.began))
+        left = (row for holds in books.active.values() for row in holds.values() if row.expires_at <= case.began)
         return books.expired >= told and not any(
             row.id not in claimed and books.rows[row.id][-1][0] <= case.since for row in left
         )

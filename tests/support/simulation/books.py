@@ -64,6 +64,7 @@ class Books:
     :ivar void: marks of requests that were told that nothing was changed.
     :ivar latest: when the latest batch was written, ms since the epoch.
     :ivar asked: by mark, what each request may do.
+    :ivar erased: addresses of people who have asked to be forgotten.
     """
 
     def __init__(self, settings: Settings, blame: Callable[[str], None]) -> None:
@@ -79,6 +80,7 @@ class Books:
         self.done: dict[str, int] = {}
         self.void: set[str] = set()
         self.asked: dict[str, Intent] = {}
+        self.erased: set[str] = set()
         self.expired = 0
         self.latest = 0
         self.adopted: Counter[tuple[str, str | None]] = Counter()
@@ -104,7 +106,7 @@ class Books:
 
     def held_since(self, session_id: str, seq: int) -> int:
         """The most reservations a session has held at one time from a position of the ledger on."""
-        return max((number for number in _since(self._held_by.get(session_id, [(0, 0)]), seq)), default=0)
+        return max(_since(self._held_by.get(session_id, [(0, 0)]), seq))
 
     def deadlines(self) -> list[int]:
         """The deadlines of all ACTIVE reservations."""
@@ -201,7 +203,7 @@ class Books:
         _require(bounds[0] <= length <= bounds[1], "{} lasts {} ms", hold, length)
         _require((hold.unit_price, hold.currency) == (terms.price, terms.currency), "{} at another price", hold)
         # Those of several ticket types were claimed, and judged, before.
-        _require(is_bulk or terms.is_on_sale(at), "{} although it is not on sale", hold)
+        _require(is_bulk or _is_on_sale(terms, at), "{} although it is not on sale", hold)
         limit, held = self._holds.max_active_per_session, self._count_held(hold.session_id, 1)
         _require(not limit or held <= limit, "{} holds too much", hold.session_id)
         self.rows[hold.id] = [(self.seq, hold)]
@@ -272,6 +274,11 @@ class Books:
         _require(used is not None and (used.at, used.by) == (at, by), "{} is used by {}", ticket.code, used)
         self._effect(by)
         self.tickets[ticket.code] = ticket
+
+
+def _is_on_sale(terms: TicketType, at: int) -> bool:
+    start, end = terms.window.start, terms.window.end
+    return not terms.paused and (start is None or start <= at) and (end is None or at < end)
 
 
 def _since(history: list[tuple[int, Any]], seq: int) -> list[Any]:

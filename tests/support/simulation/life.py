@@ -14,8 +14,8 @@ from actor_ticketing.assembly import Storage
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import NotEnoughTickets, Overloaded, Refusal, Unavailable
 from actor_ticketing.domain.ports import Entry
+from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Backend
-from actor_ticketing.http.idempotency import _CLAIMS, HEADER, install, perform
 from actor_ticketing.persistence.memory import MemoryStore
 from support.simulation.asks import Ask, Case
 from support.simulation.books import Books
@@ -30,7 +30,7 @@ class _Request:
 
     def __init__(self, app: dict[Any, Any], key: str | None) -> None:
         self.app = app
-        self.headers = {} if key is None else {HEADER: key}
+        self.headers = {} if key is None else {idempotency.HEADER: key}
 
 
 class Life:
@@ -73,7 +73,7 @@ class Life:
         except Unavailable as refusal:
             self._end(refusal)
             return
-        install(cast("Any", self._app))
+        idempotency.install(cast("Any", self._app))
         self._app[DOORS] = SimpleNamespace(backend=backend)
         self.disk.journal = journal = cast("Any", backend.box_office)._journal
         journal._on_commit.subscribers.append(self._hear)
@@ -91,7 +91,7 @@ class Life:
         if self.backend is None:
             return
         slot = (hashlib.sha256(ask.session.encode()).digest(), ask.key)
-        if ask.key is not None and slot in self._app[_CLAIMS]:
+        if ask.key is not None and slot in self._app[idempotency._CLAIMS]:
             self.world.sightings.add("a key came again while its first request was under way")
         self.world.note("asks", type(ask).__name__, ask.mark, ask.ids, ask.types)
         task = self.loop.create_task(self._attempt(ask, self.backend))
@@ -106,7 +106,7 @@ class Life:
         refusal: Refusal | None = None
         told = b""
         try:
-            response = await perform(
+            response = await idempotency.perform(
                 request, ask.mark.encode(), ask.session, lambda keep: ask.act(backend, keep), ask.answer
             )
             told = response.body
@@ -123,13 +123,15 @@ class Life:
 
     def _judge(self, ask: Ask, told: bytes, case: Case, was_done: bool) -> str | None:
         if ask.key is not None:
-            if ask.kept not in (None, told) and not ask.is_forgotten:
+            if ask.kept not in (None, told) and not ask.is_forgotten(self.books):
                 return "another answer than before under the same key"
             if ask.kept is not None:
                 self.world.sightings.add("a key came again and got the first answer")
             elif was_done and ask.was_cut:
                 self.world.sightings.add("a key came again after a restart and got the first answer")
             ask.kept = told
+        if not ask.may(case):
+            return "it was somebody else's"
         return None if ask.stands(json.loads(told), case) else "the books do not bear it out"
 
     def _judge_no(self, ask: Ask, refusal: Refusal, case: Case, was_done: bool) -> str | None:  # noqa: FBT001
@@ -139,7 +141,7 @@ class Life:
             self.world.sightings.add("a request was turned away because too much was waiting")
         if isinstance(refusal, Unavailable):
             return self._judge_unavailable(ask)
-        if was_done and not ask.is_forgotten:
+        if was_done and not ask.is_forgotten(self.books):
             return "it was done before under the same key"
         return None if ask.deserves(refusal, case) else "the books do not bear that out"
 

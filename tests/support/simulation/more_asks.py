@@ -10,6 +10,7 @@ from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.purchase import Person
 from actor_ticketing.http.context import Backend
 from support.simulation.asks import Ask, Case
+from support.simulation.books import Books
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -18,6 +19,9 @@ class ToBuy(Ask):
 
     people: tuple[int, ...]
     email: str
+
+    def is_forgotten(self, books: Books) -> bool:
+        return self.email in books.erased
 
     async def act(self, backend: Backend, keep: Keep | None) -> Any:
         buyer = Person(full_name=self.mark, identity_type="id", identity_number="1", email=self.email, whatsapp="1")

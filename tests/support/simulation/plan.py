@@ -25,6 +25,8 @@ class Plan:
     :ivar requests: how many are made.
     :ivar crashes: how often the process is killed, at the most.
     :ivar defects: how often an actor breaks, as a probability for each step.
+    :ivar slowness: how often a step takes a while, likewise.
+    :ivar sessions: how many guests there are.
     """
 
     def __init__(self, world: World) -> None:
@@ -41,6 +43,8 @@ class Plan:
         self.requests = rng.randint(20, 70)
         self.crashes = rng.choice((0, 1, 2, 3))
         self.defects = rng.choice((0.0, 0.0, 0.002))
+        self.slowness = rng.choice((0.01, 0.01, 0.1))
+        self.sessions = rng.choice((2, 3, 5))
 
     def catalogue(self) -> Entry:
         """What is on sale from the beginning."""

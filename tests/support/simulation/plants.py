@@ -133,14 +133,15 @@ PLANTS: dict[str, Plant] = {
     "takes an unknown commit for a failed one": _replaced(Disk, "commit", _unknown_is_failed),
     "does not fence the old generation of an actor": _replaced(LoopActor, "fence", _go_on_deciding),
     "builds an actor before all is settled": _replaced(roster.Roster, "_load", _load_at_once),
-    "retires an actor that has decisions under way": _replaced(
+    "retires an actor that has a claim under way": _replaced(
         TicketTypeActor, "is_idle", property(lambda self: not self.inventory.holds)
     ),
     "loses the timers at recovery": _replaced(
         Committed, "tell_deadlines_to", lambda self, supervisor: setattr(self, "_supervisor", supervisor)
     ),
     "does not try a failed expiry again": _replaced(Supervisor, "_take_answer", _never_again),
-    "expires 2 ms early": _replaced(Reservation, "is_overdue", lambda self, now: self.expires_at - 2 <= now),
+    "expires 2 ms early": _replaced(Inventory, "expire_due", lambda self, now, **more: _expire_due(self, now + 2, **more)),
+    "refuses 2 ms early": _replaced(Reservation, "is_overdue", lambda self, now: self.expires_at - 2 <= now),
     "sells at the instant of the deadline": _replaced(
         Reservation, "is_overdue", lambda self, now: self.expires_at < now
     ),

@@ -80,7 +80,7 @@ class Requests:
         return ask
 
     def _session(self) -> str:
-        return f"s{self._rng.randint(0, 4)}"
+        return f"s{self._rng.randrange(self._plan.sessions)}"
 
     def _active(self) -> list[Reservation]:
         return [hold for holds in self._books.active.values() for hold in holds.values()]
@@ -193,9 +193,7 @@ class Requests:
 
     def _to_erase(self) -> Ask:
         email = f"{self._session()}@example.com"
-        for ask in self._keyed:
-            if isinstance(ask, ToBuy) and ask.email == email:
-                ask.is_forgotten = True
+        self._books.erased.add(email)
         return ToErase(mark=self._mark(), session="boss", email=email)
 
     def _to_list(self) -> Ask:

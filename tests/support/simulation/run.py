@@ -85,12 +85,14 @@ def _no_last_words() -> Iterator[None]:
     sys.set_asyncgen_hooks(finalizer=lambda _: None)
     sys.unraisablehook = lambda _: None
     gc.disable()
+    gc.freeze()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             yield
             gc.collect()
     finally:
+        gc.unfreeze()
         gc.enable()
         sys.unraisablehook = unraisable
         sys.set_asyncgen_hooks(*hooks)
@@ -122,6 +124,8 @@ class Run:
                 except _Died:
                     self._restart()
             world.is_calm = True
+            if world.chance(0.5):
+                self._restart()
             self._come_to_rest()
             self._restart()
             self._come_to_rest()
@@ -186,9 +190,9 @@ class Run:
         if world.is_calm:
             return
         luck = world.rng.random()
-        if luck < 0.01:
-            world.now += 1  # A step takes time, too.
-        elif luck > 1 - self._plan.defects:
+        if luck < self._plan.slowness:
+            world.now += world.rng.choice((1, 1, 1, 7, 40))
+        elif luck > 1 - self._plan.defects * (20 if self._watch.claimed else 1):
             self._break_an_actor()
         elif self._crash_in is not None:
             self._crash_in -= 1
@@ -198,7 +202,8 @@ class Run:
                 raise _Died
 
     def _break_an_actor(self) -> None:
-        actors = self._life.actors()
+        # Where a bulk request is half-way, more can go wrong.
+        actors = self._watch.claimed or self._life.actors()
         if actors:
             each = self._world.rng.choice(sorted(actors))
             self._world.note("breaks", each)

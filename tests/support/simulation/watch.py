@@ -9,12 +9,15 @@ from support.simulation.stepping import World
 
 
 class Watch:
-    """Looks at one life after each of its steps."""
+    """Looks at one life after each of its steps.
+
+    :ivar claimed: the actors that have given a claim.
+    """
 
     def __init__(self, world: World, life: Life) -> None:
         self._world = world
         self._life = life
-        self._claimed: dict[str, TicketTypeActor] = {}
+        self.claimed: dict[str, TicketTypeActor] = {}
         self._retired: set[str] = set()
         self._running: set[str] = set()
         self._parked: set[str] = set()
@@ -46,10 +49,10 @@ class Watch:
                 self._parked.add(each)
             else:
                 self._parked.discard(each)
-        for each, actor in self._claimed.items():
+        for each, actor in self.claimed.items():
             if actor.actor_stopped.is_set() and actor.inventory.tentative:
                 self._world.sightings.add("a bulk request was half-way when an actor was rebuilt")
-        self._claimed = claimed
+        self.claimed = claimed
 
     def _note_absence(self, ticket_type_id: str, slot: Any) -> None:
         if slot.waiting is None:
