@@ -27,6 +27,7 @@ class Weather:
 
 
 CALM = Weather()
+STALL_MS_MAX = 15_000
 
 
 class Disk:
@@ -92,7 +93,7 @@ class Disk:
 
     async def _take_time(self, weather: Weather) -> None:
         rng = self._world.rng
-        await self._pause(rng.randint(500, 15_000) if rng.random() < weather.stalls else rng.randint(0, weather.commit_ms))
+        await self._pause(rng.randint(500, STALL_MS_MAX) if rng.random() < weather.stalls else rng.randint(0, weather.commit_ms))
 
     async def _pause(self, milliseconds: int) -> None:
         await asyncio.sleep(milliseconds / 1_000)

@@ -14,7 +14,7 @@ WEATHERS = (
     Weather(fails=0.05, read_fails=0.01),
     Weather(stalls=0.08),
     Weather(fails=0.25, read_fails=0.08),
-    Weather(fails=0.02, is_unknown=0.02, stalls=0.02, commit_ms=40),
+    Weather(fails=0.02, is_unknown=0.04, stalls=0.02, commit_ms=40),
     Weather(commit_ms=400),
 )
 

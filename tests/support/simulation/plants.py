@@ -16,7 +16,7 @@ from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.journaling import JournalingActor, Order, accepted
 from actor_ticketing.actors.runtime import LoopActor, Pending
 from actor_ticketing.actors.supervisor import Supervisor
-from actor_ticketing.actors.ticket_type import Expired, TicketTypeActor
+from actor_ticketing.actors.ticket_type import Expired
 from actor_ticketing.domain.commands import Reserve
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.outcomes import converted
@@ -133,9 +133,6 @@ PLANTS: dict[str, Plant] = {
     "takes an unknown commit for a failed one": _replaced(Disk, "commit", _unknown_is_failed),
     "does not fence the old generation of an actor": _replaced(LoopActor, "fence", _go_on_deciding),
     "builds an actor before all is settled": _replaced(roster.Roster, "_load", _load_at_once),
-    "retires an actor that has a claim under way": _replaced(
-        TicketTypeActor, "is_idle", property(lambda self: not self.inventory.holds)
-    ),
     "loses the timers at recovery": _replaced(
         Committed, "tell_deadlines_to", lambda self, supervisor: setattr(self, "_supervisor", supervisor)
     ),

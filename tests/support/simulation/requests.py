@@ -23,8 +23,8 @@ class Requests:
         self._number = 0
         self._keyed: list[Ask] = []
         self._kinds: list[tuple[Callable[[], Ask | None], int]] = [
-            (self._to_reserve, 26),
-            (self._to_reserve_several, 12),
+            (self._to_reserve, 24),
+            (self._to_reserve_several, 16),
             (self._to_buy, 14),
             (self._to_buy_several, 9),
             (self._to_extend, 8),
@@ -63,7 +63,7 @@ class Requests:
 
     def _at_the_end_of(self, hold: Reservation) -> Iterator[Ask]:
         """Somebody wants a hold, or its stock, as it ends."""
-        yield self._rng.choice((self._to_buy, self._to_buy, self._to_buy_several, self._to_extend))(hold)  # type: ignore[misc]
+        yield self._rng.choice((self._to_buy, self._to_buy_several, self._to_buy_several, self._to_extend))(hold)  # type: ignore[misc]
         if self._rng.random() < 0.5:
             yield self._to_reserve(hold.ticket_type_id)
 

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from actor_ticketing.persistence.memory import MemoryStore
 from support.simulation.asks import Ask, ToSweep
 from support.simulation.books import Books
+from support.simulation.disk import STALL_MS_MAX
 from support.simulation.life import Life
 from support.simulation.more_asks import ToBuy, ToEnter
 from support.simulation.plan import Plan
@@ -123,6 +124,7 @@ class Run:
                     left = self._ask_on(left)
                 except _Died:
                     self._restart()
+            self._linger()
             world.is_calm = True
             if world.chance(0.5):
                 self._restart()
@@ -134,6 +136,17 @@ class Run:
             world.blame("it dies although the faults are over")
         finally:
             self._life.kill()
+
+    def _linger(self) -> None:
+        """Nobody asks for anything, and the faults go on."""
+        until = self._world.now + self._world.rng.choice((0, 30_000))
+        while self._world.problem is None:
+            try:
+                self._go_on(until)
+            except _Died:
+                self._restart()
+            else:
+                return
 
     def _ask_on(self, left: int) -> int:
         world, life = self._world, self._life
@@ -190,19 +203,35 @@ class Run:
         if world.is_calm:
             return
         luck = world.rng.random()
-        if luck < self._plan.slowness:
+        # Where a bulk request is half-way, more can go wrong.
+        haste = 20 if self._watch.claimed else 1
+        if luck < self._plan.slowness * haste:
             world.now += world.rng.choice((1, 1, 1, 7, 40))
-        elif luck > 1 - self._plan.defects * (20 if self._watch.claimed else 1):
+        if luck > 1 - self._plan.defects * haste:
             self._break_an_actor()
-        elif self._crash_in is not None:
+        if self._crash_in is not None:
             self._crash_in -= 1
-            if self._crash_in <= 0 and len(life.disk.committing) >= self._crash_with:
+            if self._crash_in <= 0 and self._may_crash():
                 world.note("crash")
                 self._watch.look_at_crash()
                 raise _Died
 
+    def _may_crash(self) -> bool:
+        """Whether the process is in the state in which it is to be killed."""
+        disk = self._life.disk
+        match self._crash_while:
+            case "committing":
+                return len(disk.committing) > 1
+            case "telling":
+                return bool(disk.committing) and disk.is_durable
+            case "claiming":
+                return bool(self._watch.claimed)
+            case "recovering":
+                return self._life.backend is None
+            case _:
+                return True
+
     def _break_an_actor(self) -> None:
-        # Where a bulk request is half-way, more can go wrong.
         actors = self._watch.claimed or self._life.actors()
         if actors:
             each = self._world.rng.choice(sorted(actors))
@@ -222,7 +251,9 @@ class Run:
         if self._crashes_left and not world.is_calm:
             self._crashes_left -= 1
             self._crash_in = rng.randint(1, rng.choice((60, 1_500, 1_500)))
-            self._crash_with = rng.choice((0, 0, 1, 2))
+            self._crash_while = rng.choice(("committing", "telling", "claiming", "whatever", "whatever"))
+            if rng.random() < 0.05:
+                self._crash_in, self._crash_while = rng.randint(1, 10), "recovering"
 
     def _restart(self) -> None:
         world = self._world
@@ -242,8 +273,8 @@ class Run:
             self._go_on(until)
             if life.backend is not None and not life.attempts and not self._books.deadlines():
                 break
-        # What was committed last is still to be told, and who waited for it.
-        self._go_on(self._world.now + 1_000)
+        # A commit that stalled before the faults were over may still be on its way.
+        self._go_on(self._world.now + STALL_MS_MAX)
         self._watch.look_at_quiet()
 
     def _instants(self) -> Iterator[int]:

@@ -1,0 +1,14 @@
+"""A simulation that finds nothing may be blind. Each of these bugs has to be found."""
+
+import pytest
+
+from support.simulation.plants import PLANTS
+from support.simulation.run import simulate
+
+SEEDS = range(600)
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_a_planted_bug_is_found(name: str) -> None:
+    with PLANTS[name]():
+        assert any(outcome.problem is not None for outcome in simulate(SEEDS)), "not in any of these seeds"
