@@ -3,7 +3,7 @@
 import pytest
 
 from support.simulation.plants import PLANTS
-from support.simulation.run import simulate
+from support.simulation.seeds import simulate
 
 SEEDS = range(600)
 

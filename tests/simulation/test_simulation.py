@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from support.simulation.plants import PLANTS
-from support.simulation.run import simulate
+from support.simulation.seeds import simulate
 from support.simulation.sightings import added_up
 
 SEEDS = range(300)
@@ -28,7 +28,7 @@ def test_the_same_seed_takes_the_same_steps() -> None:
 
 def test_a_seed_takes_the_same_steps_alone_and_in_another_process() -> None:
     [*_, here] = simulate(range(8))
-    program = "from support.simulation.run import simulate; print(next(simulate([7])).digest)"
+    program = "from support.simulation.seeds import simulate; print(next(simulate([7])).digest)"
     done = subprocess.run(  # noqa: S603 - our own program.
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(TESTS), "PYTHONHASHSEED": "12345"},

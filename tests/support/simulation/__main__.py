@@ -6,7 +6,7 @@ import sys
 import time
 
 from support.simulation.many import simulate_many
-from support.simulation.run import simulate
+from support.simulation.seeds import simulate
 from support.simulation.sightings import RARE, Sightings
 
 

@@ -33,7 +33,8 @@ from support.simulation.books import Books
 class Case:
     """One attempt to be judged: ``since`` is the ledger position that the process knew when it began.
 
-    ``began`` and ``now`` are ms since the epoch, by the clock of the process.
+    ``began`` and ``now`` are ms since the epoch, by the clock of the process. ``was_done``: it has a key, and the
+    process knew that an earlier attempt had had its effect.
     """
 
     books: Books
@@ -41,6 +42,7 @@ class Case:
     since: int
     began: int
     now: int
+    was_done: bool
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -129,51 +129,61 @@ class Books:
     def _take(self, entry: Entry, now: int) -> None:
         if entry.events:
             _require(entry.first_seq == self.seq + 1, "after {} comes {}", self.seq, entry.first_seq)
-        touched: set[str] = set()
-        made: dict[str, list[tuple[str, int]]] = {}
-        bought: dict[str, set[str]] = {}
-        is_bulk = len({getattr(getattr(event, "reservation", None), "ticket_type_id", "") for event in entry.events}) > 1
+        reservations = [event.reservation for event in entry.events if hasattr(event, "reservation")]
+        is_bulk = len({each.ticket_type_id for each in reservations}) > 1
+        touched = {each.ticket_type_id for each in reservations}
         for event in entry.events:
             self.seq += 1
             _require(event.at <= now, "{} is from the future", event)
             match event:
                 case ReservationCreated(reservation=hold):
                     self._create(hold, event.at, is_bulk=is_bulk)
-                    made.setdefault(hold.metadata or "", []).append((hold.ticket_type_id, hold.quantity))
-                    touched.add(hold.ticket_type_id)
-                case TicketCheckedIn(ticket=ticket, by=by):
-                    self._admit(ticket, event.at, by)
-                case EventCreated() | EventChanged():
-                    pass
-                case TicketTypeCreated(ticket_type=terms, total=total, by=by):
-                    self._effect(by)
-                    _require(terms.id not in self.stocks, "{} is made twice", terms.id)
-                    self.stocks[terms.id] = [(self.seq, Stock(terms, total, 0, 0))]
-                    self.active[terms.id] = {}
-                case TicketTypeChanged(ticket_type=terms, total=total, by=by):
-                    self._effect(by)
-                    self._set(terms.id, terms=terms, total=total)
-                    touched.add(terms.id)
-                case TicketTypePaused(ticket_type=terms, by=by) | TicketTypeResumed(ticket_type=terms, by=by):
-                    _require(self.stock(terms.id).terms.paused != terms.paused, "{} was so already", terms.id)
-                    self._effect(by)
-                    self._set(terms.id, terms=terms)
-                    touched.add(terms.id)
                 case ReservationConverted(purchase=purchase):
                     self._convert(purchase, event.at)
-                    buyer = purchase.transaction.buyer
-                    bought.setdefault(buyer.full_name if buyer else "", set()).add(purchase.reservation.id)
-                    touched.add(purchase.reservation.ticket_type_id)
+                case TicketCheckedIn(ticket=ticket, by=by):
+                    self._admit(ticket, event.at, by)
+                case TicketTypeCreated(ticket_type=terms, total=total):
+                    self._list(terms, total, event.by)
+                case TicketTypeChanged() | TicketTypePaused() | TicketTypeResumed():
+                    touched.add(self._set_terms(event, event.ticket_type))
+                case EventCreated() | EventChanged():
+                    pass
                 case _:
                     self._change(event)
-                    touched.add(event.reservation.ticket_type_id)
+        self._check_intents(entry)
+        self._check_counters(entry.counters, touched)
+
+    def _check_intents(self, entry: Entry) -> None:
+        """A request has all of its effect in one entry, or none."""
+        made: dict[str, list[tuple[str, int]]] = {}
+        bought: dict[str, set[str]] = {}
+        for event in entry.events:
+            if isinstance(event, ReservationCreated):
+                hold = event.reservation
+                made.setdefault(hold.metadata or "", []).append((hold.ticket_type_id, hold.quantity))
+            elif isinstance(event, ReservationConverted) and event.purchase.transaction.buyer is not None:
+                bought.setdefault(event.purchase.transaction.buyer.full_name, set()).add(event.reservation.id)
         for mark, lines in made.items():
             _require(sorted(lines) == sorted(self.asked[mark].lines), "{} holds {}, and not what it asked", mark, lines)
             self._effect(mark)
         for mark, ids in bought.items():
             _require(ids == self.asked[mark].buys, "{} bought {}, and not what it asked", mark, ids)
             self._effect(mark)
-        self._check_counters(entry.counters, touched)
+
+    def _list(self, terms: TicketType, total: int, by: str | None) -> None:
+        _require(terms.id not in self.stocks, "{} is made twice", terms.id)
+        self._effect(by)
+        self.stocks[terms.id] = [(self.seq, Stock(terms, total, 0, 0))]
+        self.active[terms.id] = {}
+
+    def _set_terms(self, event: TicketTypeChanged | TicketTypePaused | TicketTypeResumed, terms: TicketType) -> str:
+        self._effect(event.by)
+        if isinstance(event, TicketTypeChanged):
+            self._set(terms.id, terms=terms, total=event.total)
+        else:
+            _require(self.stock(terms.id).terms.paused != terms.paused, "{} was so already", terms.id)
+            self._set(terms.id, terms=terms)
+        return terms.id
 
     def _effect(self, mark: str | None) -> None:
         if mark is not None:
@@ -187,7 +197,9 @@ class Books:
             stock = self.stock(each.ticket_type_id)
             first = min((hold.expires_at for hold in self.active[each.ticket_type_id].values()), default=None)
             said = (each.total, each.sold, each.reserved, each.next_deadline)
-            _require(said == (stock.total, stock.sold, stock.reserved, first), "{}, but it is {}, {}", each, stock, first)
+            _require(
+                said == (stock.total, stock.sold, stock.reserved, first), "{}, but it is {}, {}", each, stock, first
+            )
 
     def _set(self, ticket_type_id: str, *, reserved: int = 0, sold: int = 0, **changes: Any) -> None:
         former = self.stock(ticket_type_id)

@@ -38,7 +38,9 @@ class Disk:
     :ivar journal: whose decisions it writes, once there is one.
     """
 
-    def __init__(self, world: World, state: MemoryStore, books: Books, weather: Weather, now: Callable[[], int]) -> None:
+    def __init__(
+        self, world: World, state: MemoryStore, books: Books, weather: Weather, now: Callable[[], int]
+    ) -> None:
         self._world = world
         self._state = state
         self._weather = weather
@@ -58,7 +60,7 @@ class Disk:
             if luck < weather.fails:
                 self._note_failure()
                 raise CommitFailed(OSError("no space left on device"))
-            is_unknown = luck < weather.fails + weather.is_unknown
+            is_unknown = not world.is_calm and luck < weather.fails + weather.is_unknown
             if is_unknown and world.chance(0.5):
                 world.note("unknown, and not durable", len(batch))
                 world.sightings.add("an unknown commit was found not committed after the restart")
@@ -93,7 +95,9 @@ class Disk:
 
     async def _take_time(self, weather: Weather) -> None:
         rng = self._world.rng
-        await self._pause(rng.randint(500, STALL_MS_MAX) if rng.random() < weather.stalls else rng.randint(0, weather.commit_ms))
+        await self._pause(
+            rng.randint(500, STALL_MS_MAX) if rng.random() < weather.stalls else rng.randint(0, weather.commit_ms)
+        )
 
     async def _pause(self, milliseconds: int) -> None:
         await asyncio.sleep(milliseconds / 1_000)

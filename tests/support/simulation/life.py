@@ -20,7 +20,7 @@ from actor_ticketing.persistence.memory import MemoryStore
 from support.simulation.asks import Ask, Case
 from support.simulation.books import Books
 from support.simulation.disk import Disk, Weather
-from support.simulation.stepping import SteppedClock, StepLoop, World
+from support.simulation.stepping import StepLoop, SteppedClock, World
 
 
 class _Request:
@@ -40,7 +40,7 @@ class Life:
     :ivar attempts: the requests that are not answered yet.
     """
 
-    def __init__(  # noqa: PLR0917 - what a process is given.
+    def __init__(
         self, world: World, state: MemoryStore, books: Books, settings: Settings, weather: Weather, behind: int
     ) -> None:
         self.world, self.books, self._state, self._settings = world, books, state, settings
@@ -115,33 +115,33 @@ class Life:
         if refusal is None and ask.key is not None:
             # What was answered may be what was answered to the first attempt.
             since, began = ask.first
-        case = Case(books=books, state=self._state, since=since, began=began, now=self.clock.now())
+        case = Case(books=books, state=self._state, since=since, began=began, now=self.clock.now(), was_done=was_done)
         self.world.note("told", ask.mark, told.decode() if refusal is None else refusal.code)
-        judgement = self._judge(ask, told, case, was_done) if refusal is None else self._judge_no(ask, refusal, case, was_done)
+        judgement = self._judge(ask, told, case) if refusal is None else self._judge_no(ask, refusal, case)
         if judgement is not None:
             self.world.blame(f"{type(ask).__name__} {ask.mark}: {judgement}; told {refusal!r} {told!r}")
 
-    def _judge(self, ask: Ask, told: bytes, case: Case, was_done: bool) -> str | None:
+    def _judge(self, ask: Ask, told: bytes, case: Case) -> str | None:
         if ask.key is not None:
             if ask.kept not in (None, told) and not ask.is_forgotten(self.books):
                 return "another answer than before under the same key"
             if ask.kept is not None:
                 self.world.sightings.add("a key came again and got the first answer")
-            elif was_done and ask.was_cut:
+            elif case.was_done and ask.was_cut:
                 self.world.sightings.add("a key came again after a restart and got the first answer")
             ask.kept = told
         if not ask.may(case):
             return "it was somebody else's"
         return None if ask.stands(json.loads(told), case) else "the books do not bear it out"
 
-    def _judge_no(self, ask: Ask, refusal: Refusal, case: Case, was_done: bool) -> str | None:  # noqa: FBT001
+    def _judge_no(self, ask: Ask, refusal: Refusal, case: Case) -> str | None:
         if isinstance(refusal, NotEnoughTickets) and refusal.details["ticketTypeId"] > min(ask.types):
             self.world.sightings.add("a bulk request was let go half-way")
         if isinstance(refusal, Overloaded):
             self.world.sightings.add("a request was turned away because too much was waiting")
         if isinstance(refusal, Unavailable):
             return self._judge_unavailable(ask)
-        if was_done and not ask.is_forgotten(self.books):
+        if case.was_done and not ask.is_forgotten(self.books):
             return "it was done before under the same key"
         return None if ask.deserves(refusal, case) else "the books do not bear that out"
 

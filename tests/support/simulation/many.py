@@ -4,7 +4,7 @@ import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from support.simulation.run import simulate
+from support.simulation.seeds import simulate
 from support.simulation.sightings import Sightings
 
 PORTION = 50

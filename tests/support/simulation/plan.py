@@ -42,7 +42,7 @@ class Plan:
         self.ticket_types = [f"t{number}" for number in range(rng.randint(1, 3))]
         self.requests = rng.randint(20, 70)
         self.crashes = rng.choice((0, 1, 2, 3))
-        self.defects = rng.choice((0.0, 0.0, 0.002))
+        self.defects = rng.choice((0.0, 0.002))
         self.slowness = rng.choice((0.01, 0.01, 0.1))
         self.sessions = rng.choice((2, 3, 5))
 
@@ -53,7 +53,7 @@ class Plan:
             TicketType(id=each, event_id="ev", name=each, price=self._rng.randint(0, 9_999), currency="EUR")
             for each in self.ticket_types
         ]
-        listed = [TicketTypeCreated(at=START, ticket_type=each, total=self._rng.randint(2, 10)) for each in types]
+        listed = [TicketTypeCreated(at=START, ticket_type=each, total=self._rng.randint(2, 14)) for each in types]
         events = [EventCreated(at=START, event=event), *listed]
         return Entry(events=events, last_seq=len(events))
 

@@ -77,10 +77,7 @@ async def _unknown_is_failed(self: Disk, batch: Sequence[Entry]) -> None:
 
 
 async def _claim_and_forget(ticket_types: Any, commands: Any) -> Any:
-    claims = []
-    for each in sorted(commands):
-        claims.append(accepted(await ticket_types.ask(each, Order(command=commands[each]))))
-    return claims
+    return [accepted(await ticket_types.ask(each, Order(command=commands[each]))) for each in sorted(commands)]
 
 
 def _never_again(self: Supervisor, ticket_type_id: str, outcome: Any) -> None:
@@ -96,7 +93,7 @@ def _as_of_now(self: HoldsClaim, now: int) -> Any:
 
 
 async def _nobody_waits(self: Turns, key: str, work: Any) -> Any:
-    del key
+    del self, key
     return await asyncio.ensure_future(work)
 
 
@@ -137,7 +134,9 @@ PLANTS: dict[str, Plant] = {
         Committed, "tell_deadlines_to", lambda self, supervisor: setattr(self, "_supervisor", supervisor)
     ),
     "does not try a failed expiry again": _replaced(Supervisor, "_take_answer", _never_again),
-    "expires 2 ms early": _replaced(Inventory, "expire_due", lambda self, now, **more: _expire_due(self, now + 2, **more)),
+    "expires 2 ms early": _replaced(
+        Inventory, "expire_due", lambda self, now, **more: _expire_due(self, now + 2, **more)
+    ),
     "refuses 2 ms early": _replaced(Reservation, "is_overdue", lambda self, now: self.expires_at - 2 <= now),
     "sells at the instant of the deadline": _replaced(
         Reservation, "is_overdue", lambda self, now: self.expires_at < now
@@ -147,9 +146,7 @@ PLANTS: dict[str, Plant] = {
     "counts only the first of several lines": _replaced(
         Reserve, "quantity", property(lambda self: self.lines[0].quantity)
     ),
-    "keeps the claims of a bulk request that is turned down": _replaced(
-        box_office, "claim_all", _claim_and_forget
-    ),
+    "keeps the claims of a bulk request that is turned down": _replaced(box_office, "claim_all", _claim_and_forget),
     "confirms claims of an actor that was rebuilt": _replaced(Claim, "is_valid", property(lambda _: True)),
     "asks nobody whose reservation it is": _replaced(Reservation, "belongs_to", lambda _self, _owner: True),
     "gives no place back to its holder": _replaced(Holders, "give_back", lambda *_: None),

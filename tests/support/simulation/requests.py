@@ -1,5 +1,6 @@
 """Who asks for what, and when, drawn from the seed."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from actor_ticketing.domain.reservation import Reservation
@@ -22,11 +23,11 @@ class Requests:
         self._books = books
         self._number = 0
         self._keyed: list[Ask] = []
-        self._kinds: list[tuple[Callable[[], Ask | None], int]] = [
+        kinds: list[tuple[Callable[[], Ask | None], int]] = [
             (self._to_reserve, 24),
             (self._to_reserve_several, 16),
             (self._to_buy, 14),
-            (self._to_buy_several, 9),
+            (self._to_buy_several, 14),
             (self._to_extend, 8),
             (self._to_release, 8),
             (self._to_adopt, 5),
@@ -37,6 +38,9 @@ class Requests:
             (self._to_erase, 2),
             (self._to_list, 1),
         ]
+        # Each seed has its own mixture: what comes often in one of them meets itself there.
+        self._kinds = [kind for kind, _ in kinds]
+        self._weights = [weight * self._rng.choice((0.2, 1, 1, 4)) for _, weight in kinds]
 
     def next(self, now: int) -> tuple[int, list[Ask]]:
         """The next requests, which come at once, and in how many ms.
@@ -47,12 +51,12 @@ class Requests:
         if self._keyed and rng.random() < 0.12:
             return rng.choice((0, 1, 300, 5_000)), [rng.choice(self._keyed)]
         ending = [hold for hold in self._active() if now < hold.expires_at < now + 60_000]
-        if ending and rng.random() < 0.15:
+        if ending and rng.random() < 0.18:
             hold = min(ending, key=lambda each: (each.expires_at, each.id))
-            return max(0, hold.expires_at - now + rng.choice((-1, -1, 0, 0, 1))), list(self._at_the_end_of(hold))
+            return max(0, hold.expires_at - now + rng.choice((-2, -1, -1, 0, 0, 1))), list(self._at_the_end_of(hold))
         ask = None
         while ask is None:
-            [make] = rng.choices([kind for kind, _ in self._kinds], [weight for _, weight in self._kinds])
+            [make] = rng.choices(self._kinds, self._weights)
             ask = make()
         asks = [ask]
         if ask.key is not None and rng.random() < 0.25:
@@ -124,10 +128,14 @@ class Requests:
         return None if hold is None else self._to_pay([hold])
 
     def _to_buy_several(self, hold: Reservation | None = None) -> Ask | None:
-        hold = hold or self._hold()
+        active = self._active()
+        held = Counter(each.session_id for each in active)
         if hold is None:
-            return None
-        same = [each for each in self._active() if each.session_id == hold.session_id and each.id != hold.id]
+            of_many = [each for each in active if held[each.session_id] > 1]
+            if not of_many:
+                return None
+            hold = self._rng.choice(of_many)
+        same = [each for each in active if each.session_id == hold.session_id and each.id != hold.id]
         return self._to_pay([hold, *self._rng.sample(same, min(len(same), self._rng.randint(1, 3)))])
 
     def _to_pay(self, holds: list[Reservation]) -> Ask:
@@ -177,7 +185,10 @@ class Requests:
         else:
             # It opens or closes in a moment, or is open again.
             at = self._books.latest + rng.choice((0, 500, 5_000))
-            total, window = None, rng.choice(({"start": at, "end": None}, {"start": None, "end": at}, _OPEN, _OPEN, _OPEN))
+            total, window = (
+                None,
+                rng.choice(({"start": at, "end": None}, {"start": None, "end": at}, _OPEN, _OPEN, _OPEN)),
+            )
         return self._noted(ToChange(mark=mark, session="boss", types=(ticket_type_id,), total=total, window=window))
 
     def _to_pause(self) -> Ask:

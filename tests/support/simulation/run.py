@@ -1,15 +1,7 @@
-"""One seed, from beginning to end."""
+"""The lives of one process, from the first start to the last stop."""
 
-import gc
-import sys
-import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Iterator
 from typing import Any
-
-from structlog.testing import capture_logs
 
 from actor_ticketing.persistence.memory import MemoryStore
 from support.simulation.asks import Ask, ToSweep
@@ -19,7 +11,6 @@ from support.simulation.life import Life
 from support.simulation.more_asks import ToBuy, ToEnter
 from support.simulation.plan import Plan
 from support.simulation.requests import Requests
-from support.simulation.sightings import Sightings
 from support.simulation.stepping import World
 from support.simulation.watch import Watch
 
@@ -27,80 +18,13 @@ STEPS_MAX = 200_000
 PATIENCE_MS = 300_000
 """How long anything may take once the faults are over."""
 
-COLLECT_AFTER = 25
-"""Seeds after which the garbage of their processes is collected; in between, nothing is."""
-
-NEVER_LOGGED = {"actor_lost_holds", "catalogue_broke", "actor_not_built"}
-RARELY_LOGGED = {
-    "expiry_failed": "an expiry failed and was tried again",
-    "clock_went_back": "the clock had gone back at a restart",
-}
-
 
 class _Died(Exception):
     """The process has ended."""
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What came of a seed. ``digest`` is of every step it took, so two equal ones took the same."""
-
-    seed: int
-    problem: str | None
-    sightings: Sightings
-    trace: list[tuple[Any, ...]]
-    digest: str
-
-    def told(self, *, last: int = 60) -> str:
-        """What a failing seed prints."""
-        lines = "\n".join(f"{at:>8} ms  {' '.join(map(str, what))}" for at, *what in self.trace[-last:])
-        return f"seed {self.seed}: {self.problem}\n{lines}\nAgain: make simulate SEED={self.seed}"
-
-
-def simulate(seeds: Iterable[int]) -> Iterator[Outcome]:
-    """Run one seed after the other. The same seed is the same run."""
-    with _no_last_words():
-        for number, seed in enumerate(seeds, 1):
-            yield _simulate(seed)
-            if not number % COLLECT_AFTER:
-                gc.collect()
-
-
-def _simulate(seed: int) -> Outcome:
-    world = World(seed)
-    with capture_logs() as logs:
-        Run(world).to_the_end()
-    for line in logs:
-        if line["event"] in NEVER_LOGGED or line.get("is_bug"):
-            world.blame(f"the log says {line}")
-        elif line["event"] in RARELY_LOGGED:
-            world.sightings.add(RARELY_LOGGED[line["event"]])
-    digest = sha256(repr(world.trace).encode()).hexdigest()
-    return Outcome(seed, world.problem, world.sightings, world.trace, digest)
-
-
-@contextmanager
-def _no_last_words() -> Iterator[None]:
-    """A process that is killed closes nothing; coroutines and generators that are thrown away would, or complain."""
-    hooks, unraisable = sys.get_asyncgen_hooks(), sys.unraisablehook
-    sys.set_asyncgen_hooks(finalizer=lambda _: None)
-    sys.unraisablehook = lambda _: None
-    gc.disable()
-    gc.freeze()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            yield
-            gc.collect()
-    finally:
-        gc.unfreeze()
-        gc.enable()
-        sys.unraisablehook = unraisable
-        sys.set_asyncgen_hooks(*hooks)
-
-
 class Run:
-    """The lives of one process, one after the other, on one disk."""
+    """One seed: lives that follow each other on one disk."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -126,7 +50,7 @@ class Run:
                     self._restart()
             self._linger()
             world.is_calm = True
-            if world.chance(0.5):
+            if world.chance(0.3):
                 self._restart()
             self._come_to_rest()
             self._restart()
@@ -139,7 +63,7 @@ class Run:
 
     def _linger(self) -> None:
         """Nobody asks for anything, and the faults go on."""
-        until = self._world.now + self._world.rng.choice((0, 30_000))
+        until = self._world.now + self._world.rng.choice((0, 30_000, 60_000))
         while self._world.problem is None:
             try:
                 self._go_on(until)
@@ -204,7 +128,7 @@ class Run:
             return
         luck = world.rng.random()
         # Where a bulk request is half-way, more can go wrong.
-        haste = 20 if self._watch.claimed else 1
+        haste = 40 if self._watch.claimed else 1
         if luck < self._plan.slowness * haste:
             world.now += world.rng.choice((1, 1, 1, 7, 40))
         if luck > 1 - self._plan.defects * haste:
@@ -232,9 +156,11 @@ class Run:
                 return True
 
     def _break_an_actor(self) -> None:
-        actors = self._watch.claimed or self._life.actors()
+        actors = self._life.actors()
         if actors:
-            each = self._world.rng.choice(sorted(actors))
+            # Of those that have given a claim to a bulk request, or of those that it still has to ask.
+            claimed = self._world.rng.choice((self._watch.claimed, actors)) or actors
+            each = self._world.rng.choice(sorted(claimed))
             self._world.note("breaks", each)
             if actors[each].has_uncommitted:
                 self._world.sightings.add("an actor broke with uncommitted decisions")

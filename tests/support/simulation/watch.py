@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.ticket_type import TicketTypeActor
 from support.simulation.asks import ToSweep
 from support.simulation.life import Life
@@ -37,22 +38,22 @@ class Watch:
             self._waiting.discard(each)
             self._running.add(each)
             inventory = actor.inventory
+            if not 0 <= inventory.tentative <= inventory.available:
+                self._world.blame(f"{each} has {inventory.available} available and {inventory.tentative} of it claimed")
             if inventory.tentative or inventory.converting:
                 claimed[each] = actor
-                if not 0 <= inventory.tentative <= inventory.available:
-                    self._world.blame(f"{each} has {inventory.tentative} claimed of {inventory.available}")
-            elif inventory.available < 0:
-                self._world.blame(f"{each} is oversold in memory")
-            if actor._parked:
-                if each not in self._parked:
-                    self._world.sightings.add("a request was parked behind a tentative claim")
-                self._parked.add(each)
-            else:
-                self._parked.discard(each)
-        for each, actor in self.claimed.items():
+            self._note_parked(each, bool(actor._parked))
+        for actor in self.claimed.values():
             if actor.actor_stopped.is_set() and actor.inventory.tentative:
                 self._world.sightings.add("a bulk request was half-way when an actor was rebuilt")
         self.claimed = claimed
+
+    def _note_parked(self, ticket_type_id: str, is_parked: bool) -> None:  # noqa: FBT001 - private.
+        if not is_parked:
+            self._parked.discard(ticket_type_id)
+        elif ticket_type_id not in self._parked:
+            self._parked.add(ticket_type_id)
+            self._world.sightings.add("a request was parked behind a tentative claim")
 
     def _note_absence(self, ticket_type_id: str, slot: Any) -> None:
         if slot.waiting is None:
@@ -91,25 +92,33 @@ class Watch:
         if backend is None or life.attempts:
             self._world.blame(f"never answered: {[ask.mark for ask in life.attempts.values()]}")
             return
-        board, now = backend.box_office.board, life.clock.now()
         if life.disk.journal is None or life.disk.journal.pending:
             self._world.blame("the journal never came to rest")
+        self._compare_board(backend.box_office.board)
+        self._compare_actors()
+        now = life.clock.now()
+        overdue = [deadline for deadline in books.deadlines() if deadline + 1_000 <= now]
+        if overdue:
+            self._world.blame(f"{len(overdue)} holds are never released; the first ended {now - min(overdue)} ms ago")
+
+    def _compare_board(self, board: Board) -> None:
+        books = self._life.books
         live = {each.id: each for holds in books.active.values() for each in holds.values()}
         if board.live.by_id != live:
             self._world.blame(f"the board has {board.live.by_id} where the books have {live}")
-        for each, history in books.stocks.items():
-            stock, said = history[-1][1], board.counters[each]
+        for each in books.stocks:
+            stock, said = books.stock(each), board.counters[each]
             if (said.total, said.sold, said.reserved) != (stock.total, stock.sold, stock.reserved):
                 self._world.blame(f"the board has {said} where the books have {stock}")
             if board.ticket_types[each] != stock.terms:
                 self._world.blame(f"the board has {board.ticket_types[each]} where the books have {stock.terms}")
-        for each, actor in life.actors().items():
+
+    def _compare_actors(self) -> None:
+        books = self._life.books
+        for each, actor in self._life.actors().items():
             inventory, stock = actor.inventory, books.stock(each)
             state = (inventory.total, inventory.sold, inventory.reserved, inventory.ticket_type)
             if state != (stock.total, stock.sold, stock.reserved, stock.terms) or inventory.holds != books.active[each]:
                 self._world.blame(f"the actor of {each} has {state} where the books have {stock}")
             if not inventory.is_settled or actor.has_uncommitted or actor.waiting:
                 self._world.blame(f"the actor of {each} never came to rest")
-        overdue = [hold for hold in live.values() if hold.expires_at + 1_000 <= now]
-        if overdue:
-            self._world.blame(f"{len(overdue)} holds are never released, such as {overdue[0]}")
