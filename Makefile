@@ -8,7 +8,7 @@ STAMP_DEV := $(VENV)/.installed-dev
 STAMP_BENCH := $(VENV)/.installed-bench
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help run test lint format screenshots bench clean
+.PHONY: help run test test-long simulate lint format screenshots bench clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,12 @@ run: $(STAMP_RUN)  ## Install, then serve the demonstration catalogue from the e
 
 test: $(STAMP_DEV)  ## Install what the tests need, then run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-long: $(STAMP_DEV)  ## Simulate the service under faults, 10,000 seeds (SEEDS, FIRST) on all processors
+	PYTHONPATH=tests $(BIN)/python -m support.simulation --first $(or $(FIRST),0) --seeds $(or $(SEEDS),10000)
+
+simulate: $(STAMP_DEV)  ## Run one seed of the simulation again: make simulate SEED=123
+	PYTHONPATH=tests $(BIN)/python -m support.simulation --seed $(SEED)
 
 lint: $(STAMP_DEV)  ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

@@ -43,7 +43,7 @@ class Life:
     def __init__(
         self, world: World, state: MemoryStore, books: Books, settings: Settings, weather: Weather, behind: int
     ) -> None:
-        self.world, self.books, self._state, self._settings = world, books, state, settings
+        self.world, self.books, self._state = world, books, state
         self.loop = StepLoop(world)
         self.clock = SteppedClock(world, self.loop, behind=behind)
         self.disk = Disk(world, state, books, weather, self.clock.now)
@@ -128,7 +128,7 @@ class Life:
             if ask.kept is not None:
                 self.world.sightings.add("a key came again and got the first answer")
             elif case.was_done and ask.was_cut:
-                self.world.sightings.add("a key came again after a restart and got the first answer")
+                self.world.sightings.add("a key came again after its first answer had been lost, and got it")
             ask.kept = told
         if not ask.may(case):
             return "it was somebody else's"
@@ -171,8 +171,11 @@ class Life:
 
     # The end
 
-    async def stop(self) -> None:
+    def begin_to_stop(self) -> None:
         """End in an orderly manner; requests that are still under way are cut off first."""
+        self._work = self.loop.create_task(self._stop())
+
+    async def _stop(self) -> None:
         if self.backend is None:
             self._end(RuntimeError("stopped while starting"))
             return

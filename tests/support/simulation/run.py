@@ -1,6 +1,5 @@
 """The lives of one process, from the first start to the last stop."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from actor_ticketing.persistence.memory import MemoryStore
@@ -33,6 +32,7 @@ class Run:
         self._state = MemoryStore()
         self._requests = Requests(world, self._plan, self._books)
         self._crashes_left = self._plan.crashes
+        self._left = self._plan.requests
         self._steps = 0
         catalogue = self._plan.catalogue()
         self._books.take([catalogue], world.now)
@@ -41,11 +41,11 @@ class Run:
 
     def to_the_end(self) -> None:
         """All requests under faults, then what must hold when the faults are over."""
-        world, left = self._world, self._plan.requests
+        world = self._world
         try:
-            while left > 0 and world.problem is None:
+            while self._left > 0 and world.problem is None:
                 try:
-                    left = self._ask_on(left)
+                    self._ask_on()
                 except _Died:
                     self._restart()
             self._linger()
@@ -72,16 +72,16 @@ class Run:
             else:
                 return
 
-    def _ask_on(self, left: int) -> int:
+    def _ask_on(self) -> None:
         world, life = self._world, self._life
-        while left > 0 and world.problem is None:
+        while self._left > 0 and world.problem is None:
             wait, asks = self._requests.next(life.clock.now())
             # Who comes at the instant of a timer may come before it, or after.
             self._go_on(world.now + wait, inclusive=world.chance(0.5))
             for ask in asks:
                 self._note(ask)
                 life.send(ask)
-                left -= 1
+                self._left -= 1
             if world.chance(0.02) and life.attempts:
                 task, ask = world.rng.choice(list(life.attempts.items()))
                 ask.was_cut = True
@@ -90,7 +90,6 @@ class Run:
             if world.chance(0.01):
                 self._stop()
                 raise _Died
-        return left
 
     def _note(self, ask: Ask) -> None:
         sightings, under_way = self._world.sightings, self._life.attempts.values()
@@ -194,18 +193,14 @@ class Run:
 
     def _come_to_rest(self) -> None:
         """Give the healthy service time for all that is under way, and for every hold to end."""
-        life = self._life
-        for until in self._instants():
+        life, began = self._life, self._world.now
+        for until in range(began + 5_000, began + PATIENCE_MS, 5_000):
             self._go_on(until)
             if life.backend is not None and not life.attempts and not self._books.deadlines():
                 break
         # A commit that stalled before the faults were over may still be on its way.
         self._go_on(self._world.now + STALL_MS_MAX)
         self._watch.look_at_quiet()
-
-    def _instants(self) -> Iterator[int]:
-        began = self._world.now
-        return iter(range(began + 5_000, began + PATIENCE_MS, 5_000))
 
     def _stop(self) -> None:
         """End the process as SIGTERM does."""
@@ -216,12 +211,10 @@ class Run:
             self._go_on(world.now + world.rng.choice((0, 2, 500)))
             if life.attempts:
                 world.sightings.add("an orderly stop with requests under way")
-        work = life.loop.create_task(life.stop())
+        life.begin_to_stop()
         try:
             self._go_on(world.now + PATIENCE_MS)
         except _Died:
-            if work.done() and not work.cancelled() and work.exception() is not None:
-                world.blame(f"the stop fails: {work.exception()!r}")
             return
         world.blame("it does not stop")
 

@@ -22,7 +22,7 @@ RARE = (
     "an overdue hold was freed for a buyer before its timer came",
     "a key came again while its first request was under way",
     "a key came again and got the first answer",
-    "a key came again after a restart and got the first answer",
+    "a key came again after its first answer had been lost, and got it",
     "mail waited for an actor that was being rebuilt",
     "an actor could not be built",
     "an actor broke with uncommitted decisions",
