@@ -14,7 +14,7 @@ WEATHERS = (
     Weather(fails=0.05, read_fails=0.01),
     Weather(stalls=0.08),
     Weather(fails=0.25, read_fails=0.08),
-    Weather(fails=0.02, is_unknown=0.04, stalls=0.02, commit_ms=40),
+    Weather(fails=0.02, is_unknown=0.08, stalls=0.02, commit_ms=40),
     Weather(commit_ms=400),
 )
 
@@ -42,7 +42,7 @@ class Plan:
         self.ticket_types = [f"t{number}" for number in range(rng.randint(1, 3))]
         self.requests = rng.randint(20, 70)
         self.crashes = rng.choice((0, 1, 2, 3))
-        self.defects = rng.choice((0.0, 0.002))
+        self.defects = rng.choice((0.0, 0.0, 0.002, 0.01))
         self.slowness = rng.choice((0.01, 0.01, 0.1))
         self.sessions = rng.choice((2, 3, 5))
 

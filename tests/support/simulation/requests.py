@@ -1,6 +1,5 @@
 """Who asks for what, and when, drawn from the seed."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 from actor_ticketing.domain.reservation import Reservation
@@ -51,8 +50,9 @@ class Requests:
         if self._keyed and rng.random() < 0.12:
             return rng.choice((0, 1, 300, 5_000)), [rng.choice(self._keyed)]
         ending = [hold for hold in self._active() if now < hold.expires_at < now + 60_000]
-        if ending and rng.random() < 0.18:
-            hold = min(ending, key=lambda each: (each.expires_at, each.id))
+        if ending and rng.random() < 0.25:
+            several = [hold for hold in ending if self._held(hold.session_id) > 1]
+            hold = min(rng.choice((several, ending)) or ending, key=lambda each: (each.expires_at, each.id))
             return max(0, hold.expires_at - now + rng.choice((-2, -1, -1, 0, 0, 1))), list(self._at_the_end_of(hold))
         ask = None
         while ask is None:
@@ -67,7 +67,7 @@ class Requests:
 
     def _at_the_end_of(self, hold: Reservation) -> Iterator[Ask]:
         """Somebody wants a hold, or its stock, as it ends."""
-        yield self._rng.choice((self._to_buy, self._to_buy_several, self._to_buy_several, self._to_extend))(hold)  # type: ignore[misc]
+        yield self._rng.choice((self._to_buy, *[self._to_buy_several] * 4, self._to_extend))(hold)  # type: ignore[misc]
         if self._rng.random() < 0.5:
             yield self._to_reserve(hold.ticket_type_id)
 
@@ -88,6 +88,9 @@ class Requests:
 
     def _active(self) -> list[Reservation]:
         return [hold for holds in self._books.active.values() for hold in holds.values()]
+
+    def _held(self, session_id: str) -> int:
+        return sum(hold.session_id == session_id for hold in self._active())
 
     def _hold(self) -> Reservation | None:
         if (active := self._active()) and self._rng.random() < 0.9:
@@ -129,9 +132,8 @@ class Requests:
 
     def _to_buy_several(self, hold: Reservation | None = None) -> Ask | None:
         active = self._active()
-        held = Counter(each.session_id for each in active)
         if hold is None:
-            of_many = [each for each in active if held[each.session_id] > 1]
+            of_many = [each for each in active if self._held(each.session_id) > 1]
             if not of_many:
                 return None
             hold = self._rng.choice(of_many)

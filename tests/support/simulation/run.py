@@ -158,8 +158,9 @@ class Run:
         actors = self._life.actors()
         if actors:
             # Of those that have given a claim to a bulk request, or of those that it still has to ask.
-            claimed = self._world.rng.choice((self._watch.claimed, actors)) or actors
-            each = self._world.rng.choice(sorted(claimed))
+            others = actors.keys() - self._watch.claimed
+            some = self._world.rng.choice((self._watch.claimed, others, others)) or actors
+            each = self._world.rng.choice(sorted(some))
             self._world.note("breaks", each)
             if actors[each].has_uncommitted:
                 self._world.sightings.add("an actor broke with uncommitted decisions")
