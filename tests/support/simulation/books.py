@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.catalogue import Counters, TicketType
@@ -24,10 +24,11 @@ from actor_ticketing.domain.events import (
     TicketTypeResumed,
 )
 from actor_ticketing.domain.ports import Entry
-from actor_ticketing.domain.purchase import Purchase, Ticket
+from actor_ticketing.domain.purchase import CheckIn, Purchase, Ticket
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 
 ACTIVE = ReservationStatus.ACTIVE
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,6 @@ class Broken(Exception):
 class Books:
     """All that is durable, with its past.
 
-    :param blame: told of what breaks a rule.
     :ivar done: by the mark of a request: the position of the ledger at which it had its effect.
     :ivar void: marks of requests that were told that nothing was changed.
     :ivar latest: when the latest batch was written, ms since the epoch.
@@ -86,8 +86,6 @@ class Books:
         self.adopted: Counter[tuple[str, str | None]] = Counter()
         self._held_by: dict[str, list[tuple[int, int]]] = {}
 
-    # Looking
-
     def row(self, reservation_id: str) -> Reservation:
         """A reservation as it stands."""
         return self.rows[reservation_id][-1][1]
@@ -109,10 +107,8 @@ class Books:
         return max(_since(self._held_by.get(session_id, [(0, 0)]), seq))
 
     def deadlines(self) -> list[int]:
-        """The deadlines of all ACTIVE reservations."""
+        """When the ACTIVE reservations end."""
         return [hold.expires_at for holds in self.active.values() for hold in holds.values()]
-
-    # Writing
 
     def take(self, batch: Sequence[Entry], now: int) -> None:
         """Check what is about to be written, and note it.
@@ -283,7 +279,7 @@ class Books:
         present = self.tickets[ticket.code]
         _require(present.checked_in is None, "{} is used twice", ticket.code)
         used = ticket.checked_in
-        _require(used is not None and (used.at, used.by) == (at, by), "{} is used by {}", ticket.code, used)
+        _require(used == CheckIn(at=at, by=by), "{} is used by {}", ticket.code, used)
         self._effect(by)
         self.tickets[ticket.code] = ticket
 
@@ -293,7 +289,7 @@ def _is_on_sale(terms: TicketType, at: int) -> bool:
     return not terms.paused and (start is None or start <= at) and (end is None or at < end)
 
 
-def _since(history: list[tuple[int, Any]], seq: int) -> list[Any]:
+def _since(history: list[tuple[int, S]], seq: int) -> list[S]:
     first = max((at for at, (known, _) in enumerate(history) if known <= seq), default=0)
     return [state for _, state in history[first:]]
 

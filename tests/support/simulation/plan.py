@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.catalogue import Event, TicketType
-from actor_ticketing.domain.events import EventCreated, TicketTypeCreated
+from actor_ticketing.domain.events import EventCreated, LedgerEvent, TicketTypeCreated
 from actor_ticketing.domain.ports import Entry
 from support.simulation.disk import Weather
 from support.simulation.stepping import START, World
@@ -54,7 +54,7 @@ class Plan:
             for each in self.ticket_types
         ]
         listed = [TicketTypeCreated(at=START, ticket_type=each, total=self._rng.randint(2, 14)) for each in types]
-        events = [EventCreated(at=START, event=event), *listed]
+        events: list[LedgerEvent] = [EventCreated(at=START, event=event), *listed]
         return Entry(events=events, last_seq=len(events))
 
 

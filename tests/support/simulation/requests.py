@@ -182,15 +182,14 @@ class Requests:
     def _to_change(self) -> Ask:
         rng, mark, ticket_type_id = self._rng, self._mark(), self._rng.choice(self._plan.ticket_types)
         stock = self._books.stock(ticket_type_id)
+        total: int | None = None
+        window: dict[str, int | None] = {}
         if rng.random() < 0.7:
-            total, window = max(0, stock.sold + stock.reserved + rng.choice((-1, 0, 0, 1, 4))), {}
+            total = max(0, stock.sold + stock.reserved + rng.choice((-1, 0, 0, 1, 4)))
         else:
             # It opens or closes in a moment, or is open again.
             at = self._books.latest + rng.choice((0, 500, 5_000))
-            total, window = (
-                None,
-                rng.choice(({"start": at, "end": None}, {"start": None, "end": at}, _OPEN, _OPEN, _OPEN)),
-            )
+            window = rng.choice(({"start": at, "end": None}, {"start": None, "end": at}, _OPEN, _OPEN, _OPEN))
         return self._noted(ToChange(mark=mark, session="boss", types=(ticket_type_id,), total=total, window=window))
 
     def _to_pause(self) -> Ask:
@@ -214,4 +213,4 @@ class Requests:
         return self._noted(ToList(mark=self._mark(), session="boss", ticket_type_id=ticket_type_id, total=2))
 
 
-_OPEN = {"start": None, "end": None}
+_OPEN: dict[str, int | None] = {"start": None, "end": None}
