@@ -5,6 +5,9 @@ import pytest
 from support.simulation.plants import PLANTS
 from support.simulation.seeds import simulate
 
+# However slow the machine is: it is the number of seeds that counts.
+pytestmark = pytest.mark.timeout(900)
+
 SEEDS = range(600)
 
 
