@@ -83,9 +83,8 @@ class Disk:
         read = getattr(self._state, name)
 
         async def reading(*args: Any, **kwargs: Any) -> Any:
-            weather = CALM if self._world.is_calm else self._weather
             await self._pause(self._world.rng.choice((0, 0, 0, 1, 1, 4, 4, 600)))
-            if self._world.chance(weather.read_fails):
+            if self._world.chance(0.0 if self._world.is_calm else self._weather.read_fails):
                 raise StorageUnavailable("The data could not be read. Please try again.")
             found = await read(*args, **kwargs)
             await self._pause(self._world.rng.choice((0, 0, 0, 2)))
