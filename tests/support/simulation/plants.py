@@ -56,7 +56,7 @@ def _go_on_deciding(self: LoopActor) -> Any:
 async def _load_at_once(self: roster.Roster, ticket_type_id: str, slot: Any) -> None:
     stock = await self._queries.stock(ticket_type_id)
     assert stock is not None
-    self._start(slot, stock)
+    self._start(slot, stock, [self._as_committed(hold) for hold in stock.holds])
 
 
 def _fail_the_batch_alone(self: GroupCommitJournal, batch: Sequence[Entry], error: CommitFailed) -> None:
