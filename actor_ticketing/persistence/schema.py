@@ -12,6 +12,9 @@ PEOPLE_SEALED = 4
 DESK = 5
 """The migration that lets tickets be used and types be paused. Before it, none was."""
 
+EXTENSION_POLICIES = 7
+"""The migration that lets ticket types have an extension policy of their own. Before it, none had."""
+
 
 class SchemaError(Exception):
     """The database cannot be brought to the schema of this software."""

@@ -22,7 +22,7 @@ from actor_ticketing.persistence.books import (
 )
 from actor_ticketing.persistence.connections import connect_read_only
 from actor_ticketing.persistence.replay import HISTORY, LEGAL, RESERVATIONS, Replay
-from actor_ticketing.persistence.schema import DESK
+from actor_ticketing.persistence.schema import DESK, EXTENSION_POLICIES
 from actor_ticketing.persistence.sealed import check_sealed
 from actor_ticketing.vault import Vault
 
@@ -153,10 +153,13 @@ def _replayed(connection: sqlite3.Connection) -> Iterator[Check]:
     yield Check(name=HISTORY, looked_at=replay.taken, problems=tuple(replay.problems[HISTORY]))
     yield guarded(RESERVATIONS, lambda: _reservations(connection, replay))
     yield guarded(COUNTERS, lambda: _counters(connection, replay))
-    has_desk = connection.execute("PRAGMA user_version").fetchone()[0] >= DESK
-    if has_desk:
+    version, terms = connection.execute("PRAGMA user_version").fetchone()[0], rows.TERMS
+    if version >= DESK:
         yield guarded(CHECK_INS, lambda: _check_ins(connection))
-    terms = rows.TERMS if has_desk else rows.TERMS.replace("paused", "0")
+    else:
+        terms = terms.replace("paused", "0")
+    if version < EXTENSION_POLICIES:
+        terms = terms.replace("extension_policy", "NULL")
     yield guarded(CATALOGUE, lambda: _catalogue(connection, replay, terms))
 
 
