@@ -110,7 +110,7 @@ class BoxOffice:
             # In a task of its own: a caller who is cancelled does not know whether the places are taken.
             return await self._unbroken.run(self._reserve_in_places(commands, ids, keep))
         except NotEnoughTickets as refusal:
-            self._turned_away[refusal.ticket_type_id] = now
+            self._turned_away[refusal.ticket_type_id] = self._clock.now()
             raise
 
     async def _reserve_in_places(

@@ -72,6 +72,12 @@ async def test_a_ticket_type_of_its_own_mind_is_not_bound_by_the_service(api: Ap
     assert (await api.extend(held, 1))["extensionsLeft"] == 2
 
 
+async def test_a_storefront_sees_a_types_own_policy_before_anything_is_held(api: Api) -> None:
+    await choose(api, "accessible")
+    shown = await api.call("GET", "/api/public/events/ev", status=200)
+    assert [each["extensionPolicy"] for each in shown["data"]["event"]["ticketTypes"]] == ["accessible"]
+
+
 async def test_a_change_of_policy_counts_from_then_on_and_takes_no_time_back(api: Api) -> None:
     held = await api.reserve()
     moved = await api.extend(held, 5)
