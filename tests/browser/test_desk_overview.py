@@ -70,6 +70,18 @@ async def test_figures_tell_their_age_and_what_is_wrong_with_the_network(shop: S
     await expect(page.get_by_text("The connection is gone")).to_have_count(0)
 
 
+async def test_takings_that_could_not_be_asked_for_again_say_how_old_they_are(shop: Shop) -> None:
+    page = await open_desk(shop)
+    await page.clock.install()
+    await page.reload()
+    takings = page.locator(".trend")
+    await expect(takings.get_by_text(re.compile("tickets? sold"))).to_be_visible()
+    await page.route("**/api/admin/analytics*", lambda route: route.abort())
+    await page.clock.run_for(200_000)
+    await expect(takings.get_by_text(re.compile("These figures are .* old"))).to_be_visible()
+    await expect(page.get_by_text("Figures from this moment")).to_be_visible()
+
+
 async def test_nothing_is_asked_while_nobody_looks(shop: Shop) -> None:
     page = await open_desk(shop)
     await expect(page.get_by_role("button", name="Sweep now")).to_be_visible()

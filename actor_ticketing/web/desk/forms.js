@@ -42,7 +42,7 @@ export function useForm(name, initial, send) {
   };
   const field = (which, more) => html`
     <${Field} key=${which} label=${t(`field.${which}`)} name=${which} value=${typed[which]} error=${errors[which]}
-      autocomplete="off" readonly=${busy} ...${more} onInput=${(event) => put({ ...typed, [which]: event.target.value })} />
+      autocomplete="off" readonly=${busy} disabled=${busy && Boolean(more?.children)} ...${more} onInput=${(event) => put({ ...typed, [which]: event.target.value })} />
   `;
   const discard = () => keep("tab", `draft.${name}`, null);
   return { field, typed, busy, submit, discard, problem: errors.form };

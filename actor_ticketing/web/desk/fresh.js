@@ -40,8 +40,8 @@ export function useFresh(load, seconds, deps = []) {
   return { ...state, again: () => again.current() };
 }
 
-// error: why there are no newer ones; limit: the age in seconds from which on it is a warning.
-export function Age({ at, error, limit = 20 }) {
+// error: why there are no newer ones; limit: the age in seconds from which on it is a warning; onlyIfStale: say no more.
+export function Age({ at, error, limit = 20, onlyIfStale = false }) {
   const [, setNow] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
@@ -52,5 +52,6 @@ export function Age({ at, error, limit = 20 }) {
   if (error || seconds >= limit) {
     return html`<p class="age stale">${t("age.stale", { time: spoken(seconds) })} ${error && wordsFor(error)}</p>`;
   }
+  if (onlyIfStale) return null;
   return html`<p class="age">${seconds < 2 ? t("age.now") : t("age.fresh", { time: spoken(seconds) })}</p>`;
 }

@@ -78,7 +78,7 @@ function Tiles({ events, expiry }) {
 
 // The last 24 hours, hour by hour.
 function Trend() {
-  const { data } = useFresh(async (signal) => (await adminApi("GET", "/api/admin/analytics", { signal })).data, SECONDS_OF_TREND);
+  const { data, at, error } = useFresh(async (signal) => (await adminApi("GET", "/api/admin/analytics", { signal })).data, SECONDS_OF_TREND);
   const points = data?.points ?? [];
   const most = Math.max(1, ...points.flatMap(({ reserved, sold }) => [reserved.tickets, sold.tickets]));
   const bar = (amount, index, kind) => html`
@@ -93,6 +93,7 @@ function Trend() {
         <svg viewBox="0 0 240 40" preserveAspectRatio="none" aria-hidden="true">
           ${points.map(({ reserved, sold }, index) => html`${bar(reserved, index, "is-held")}${bar(sold, index, "is-sold")}`)}
         </svg>
+        <${Age} at=${at} error=${error} limit=${2 * SECONDS_OF_TREND} onlyIfStale />
         <a href="/admin/sales">${t("desk.sales")}</a>
       </dd>
     </div>
