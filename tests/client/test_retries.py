@@ -109,7 +109,7 @@ async def test_pauses_grow_up_to_a_limit_and_then_it_gives_up(knock: Any, pauses
     assert pauses[6] <= 10
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422])
 async def test_a_no_is_a_no(knock: Any, status: int) -> None:
     async with knock(says(BUSY, status)) as (client, door):
         with pytest.raises(Refused) as refused:
@@ -122,6 +122,26 @@ async def test_a_no_is_a_no(knock: Any, status: int) -> None:
 async def test_a_proxy_that_has_lost_the_service_is_asked_again(knock: Any, status: int) -> None:
     async with knock(web.Response(text="<h1>Oh", status=status), says(SESSION, 201)) as (client, _):
         assert await client.start_session() == "s1"
+
+
+async def test_a_defect_that_leaves_open_what_became_of_it_is_settled_by_the_key(knock: Any) -> None:
+    broken = {"success": False, "message": "Oh.", "error": {"code": "internal_error"}}
+    async with knock(says(broken, 500), says(SESSION, 201)) as (client, door):
+        assert await client.start_session() == "s1"
+    assert len(set(door.heard)) == 1
+
+
+async def test_a_defect_that_stays_is_no_refusal(knock: Any) -> None:
+    async with knock(*[web.Response(status=500, headers={"X-Request-ID": "r7"}) for _ in range(8)]) as (client, _):
+        with pytest.raises(Unreachable, match="500, request r7"):
+            await client.start_session()
+
+
+async def test_an_account_is_not_made_twice_after_a_defect(knock: Any) -> None:
+    async with knock(web.Response(status=500)) as (client, door):
+        with pytest.raises(Unreachable):
+            await client.register("ada@example.com", "correct horse battery")
+    assert len(door.heard) == 1
 
 
 async def test_an_answer_that_breaks_off_is_asked_for_again(knock: Any) -> None:
