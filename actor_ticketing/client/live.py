@@ -52,7 +52,7 @@ async def _connection(
 ) -> AsyncGenerator[LiveMessage]:
     """The messages of one connection, until it ends.
 
-    :raises Refused, Unavailable, Unreachable: when there is none.
+    :raises Refused, Unavailable, Unreachable, Unreadable: when there is none.
     """
     params = dict(query) if after is None else {**query, "after": str(after)}
     try:
@@ -67,6 +67,8 @@ async def _connection(
                     yield message
     except aiohttp.WSServerHandshakeError as error:
         raise refusal_of(error.status, error.headers or {}, b"") from error
+    except aiohttp.ClientResponseError as error:
+        raise Unreadable("what answered is no ticket service") from error
     except (aiohttp.ClientConnectionError, TimeoutError) as error:
         raise Unreachable(str(error)) from error
 

@@ -86,7 +86,7 @@ class Transport:
                 return answer.model_validate_json(text)
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
             raise Unreachable(f"{method} {path}: {error or type(error).__name__}") from error
-        except ValidationError as error:
+        except (ValidationError, aiohttp.ClientResponseError) as error:
             raise Unreadable(f"{method} {path}: what answered is no ticket service") from error
 
 

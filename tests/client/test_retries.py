@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -170,6 +170,19 @@ async def test_an_account_that_was_made_is_not_made_twice_when_the_answer_is_los
         with pytest.raises(ClientError):
             await client.register("ada@example.com", "correct horse battery")
     assert len(door.heard) == 1
+
+
+@pytest.mark.parametrize("call", [TicketClient.start_session, lambda client: anext(client.live())])
+async def test_what_does_not_even_speak_http_is_unreadable(call: Callable[[TicketClient], Awaitable[Any]]) -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with TicketClient(f"http://127.0.0.1:{port}", session_id="s1") as client:
+            with pytest.raises(Unreadable):
+                await call(client)
 
 
 class DeafLine:
