@@ -61,8 +61,13 @@ async def test_a_system_clock_that_jumps_ends_no_hold_early_and_keeps_none_late(
     began = time.monotonic()
     short, long = (await stage.reserve(2, seconds=2)).reservation, (await stage.reserve(3, seconds=60)).reservation
     stage.faults.now.clock_offset_ns = hours * 3_600 * 10**9
-    for each in (short, long):
-        assert (await stage.look(each)).document["data"]["reservation"]["status"] == "ACTIVE"
+
+    async def is_active(reservation: str) -> bool:
+        found = (await stage.look(reservation)).document["data"]["reservation"]
+        return bool(found["status"] == "ACTIVE")
+
+    assert await is_active(short) or time.monotonic() - began > 1.9, "it ended early"
+    assert await is_active(long)
 
     async def is_back() -> bool:
         return await stage.stock() == (0, 3)
