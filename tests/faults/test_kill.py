@@ -17,7 +17,7 @@ from support.stage import check_books
 async def kill_under_load(service: Service, known: Acknowledged, seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311 - the moment of death is the point.
     async with buying(service.url, known, seed):
-        await known.more(draw.randint(100, 400))
+        await known.more(draw.randint(60, 300))
         await asyncio.sleep(draw.uniform(0, 0.1))
         await service.kill()
 
