@@ -8,7 +8,7 @@ class ClientError(Exception):
 
 
 class Unreachable(ClientError):
-    """No answer came, at the last try too. What was asked for may have been done: look before asking again."""
+    """No answer says what became of it, at the last try too. It may have been done: look before asking again."""
 
 
 class Unreadable(ClientError):

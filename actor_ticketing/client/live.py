@@ -1,6 +1,7 @@
 """The WebSocket: lost and taken up again, as often as need be."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import aiohttp
@@ -31,10 +32,11 @@ async def listen(
             yield ReloadMessage(type="reload", seq=0, at=datetime.now(UTC))
         seconds = None
         try:
-            async for message in _connection(transport, query, ticket_type_ids, after):
-                failed = 0
-                after = message.seq if after is None else max(after, message.seq)
-                yield message
+            async with aclosing(_connection(transport, query, ticket_type_ids, after)) as messages:
+                async for message in messages:
+                    failed = 0
+                    after = message.seq if after is None else max(after, message.seq)
+                    yield message
         except Unavailable as refused:
             seconds = refused.seconds
         except Unreachable:
@@ -47,10 +49,10 @@ async def listen(
 
 async def _connection(
     transport: Transport, query: Mapping[str, str], ticket_type_ids: Collection[str], after: int | None
-) -> AsyncIterator[LiveMessage]:
+) -> AsyncGenerator[LiveMessage]:
     """The messages of one connection, until it ends.
 
-    :raises Refused, Unavailable, Unreachable: when there is none.
+    :raises Refused, Unavailable, Unreachable, Unreadable: when there is none.
     """
     params = dict(query) if after is None else {**query, "after": str(after)}
     try:
@@ -65,6 +67,8 @@ async def _connection(
                     yield message
     except aiohttp.WSServerHandshakeError as error:
         raise refusal_of(error.status, error.headers or {}, b"") from error
+    except aiohttp.ClientResponseError as error:
+        raise Unreadable("what answered is no ticket service") from error
     except (aiohttp.ClientConnectionError, TimeoutError) as error:
         raise Unreachable(str(error)) from error
 

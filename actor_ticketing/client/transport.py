@@ -15,8 +15,8 @@ from actor_ticketing.wire.shapes import Failure
 A = TypeVar("A", bound=BaseModel)
 
 _LATER = {408, 429, 503}
-# What a proxy says when it has lost the service.
-_LOST = {502, 504}
+# A defect of the service, and what a proxy says when it has lost the service: what became of the request is open.
+_OPEN = {500, 502, 504}
 
 
 class Transport:
@@ -86,14 +86,15 @@ class Transport:
                 return answer.model_validate_json(text)
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
             raise Unreachable(f"{method} {path}: {error or type(error).__name__}") from error
-        except ValidationError as error:
+        except (ValidationError, aiohttp.ClientResponseError) as error:
             raise Unreadable(f"{method} {path}: what answered is no ticket service") from error
 
 
 def refusal_of(status: int, headers: Mapping[str, str], text: bytes) -> Refused | Unreachable:
     """What a failure is to the caller. An answer that is not the service's own comes from what is in between."""
-    if status in _LOST:
-        return Unreachable(f"the service could not be reached: {status}")
+    request_id = headers.get("X-Request-ID", "")
+    if status in _OPEN:
+        return Unreachable(f"nobody says what became of it: {status}, request {request_id or 'unknown'}")
     try:
         failure = Failure.model_validate_json(text)
         code, message, details = failure.error.code, failure.message, failure.error.details
@@ -104,7 +105,7 @@ def refusal_of(status: int, headers: Mapping[str, str], text: bytes) -> Refused 
         "code": code,
         "message": message,
         "details": details,
-        "request_id": headers.get("X-Request-ID", ""),
+        "request_id": request_id,
     }
     if status not in _LATER:
         return Refused(**what)

@@ -28,16 +28,22 @@ class Answer:
 
 
 def success(
-    data: str, *, message: str | None = None, meta: Mapping[str, Any] | None = None, status: int = 200
+    data: str,
+    *,
+    message: str | None = None,
+    meta: Mapping[str, Any] | None = None,
+    status: int = 200,
+    seq: int | None = None,
 ) -> Answer:
     """Make the answer.
 
     :param data: JSON.
     :param message: one of a few sentences.
+    :param seq: the ledger position that it stands for.
     """
     said = "" if message is None else f',"message":{_message(message)}'
     listed = "" if meta is None else f',"meta":{to_json(meta)}'
-    return Answer(status, f'{{"success":true,"data":{data}{said}{listed}}}'.encode())
+    return Answer(status, f'{{"success":true,"data":{data}{said}{listed}}}'.encode(), seq)
 
 
 def respond(answer: Answer) -> WholeResponse:

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from actor_ticketing.http import idempotency, pages
+from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Doors
 from actor_ticketing.http.handlers import (
     accounts,
@@ -13,6 +13,7 @@ from actor_ticketing.http.handlers import (
     door,
     live,
     operations,
+    pages,
     papers,
     privacy,
     purchases,

@@ -49,7 +49,7 @@ async def perform(request: web.Request, body: bytes, caller: str, action: Action
     """Carry out an unsafe request once, and answer it.
 
     :param caller: whose key it is: two callers may use the same key.
-    :param action: changes something; it hands what it is given, if anything, down to where the change is committed.
+    :param action: changes something; it hands what it is given down to where the change is committed.
     :param render: makes the answer from the action's outcome; it must be pure, since it may run before the commit.
     :raises KeyReused: when the key came before with another body or route.
     """

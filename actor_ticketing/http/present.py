@@ -59,6 +59,11 @@ def event_with_types(board: Board, show: Event, now: int) -> Json:
     return {**event(show), "ticketTypes": types}
 
 
+def event_answer(board: Board, show: Event, now: int) -> Answer:
+    """One event as the answer to whoever asks for it."""
+    return success(to_json({"event": event_with_types(board, show, now)}), seq=board.seq)
+
+
 def events_page(board: Board, now: int, *, page: int, limit: int, with_closed: bool) -> Answer:
     """One page of all events, by their start; those of which every sale is over only ``with_closed``."""
     shows = [
@@ -70,6 +75,7 @@ def events_page(board: Board, now: int, *, page: int, limit: int, with_closed: b
     return success(
         to_json(listed),
         meta=list_meta(page=page, limit=limit, total=len(shows)),
+        seq=board.seq,
     )
 
 

@@ -24,6 +24,7 @@ from actor_ticketing.persistence import analytics, people, rows
 from actor_ticketing.persistence.accounts import ACCOUNT, REFRESH, account_of, refresh_token_of
 from actor_ticketing.persistence.connections import Readers
 from actor_ticketing.persistence.history import history_of
+from actor_ticketing.persistence.states import StateCounts
 from actor_ticketing.vault import Vault
 
 _CATALOGUE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types ORDER BY rowid"  # noqa: S608 - all parts are constants here.
@@ -61,6 +62,7 @@ class SqliteQueries:
     def __init__(self, readers: Readers, vault: Vault) -> None:
         self._readers = readers
         self._vault = vault
+        self._states = StateCounts()
 
     async def catalogue(self) -> CatalogueRecord:
         """Everything on sale."""
@@ -201,8 +203,7 @@ class SqliteQueries:
 
     async def status_counts(self) -> Mapping[ReservationStatus, int]:
         """How many reservations there are in each state."""
-        pairs = await self._pairs("SELECT status, count(*) FROM reservations GROUP BY 1", ())
-        return {ReservationStatus(status): number for status, number in pairs.items()}
+        return await self._readers.run(self._states.read)
 
     async def positions(self, start: int, end: int) -> tuple[int, int]:
         """Where all ledger entries of a stretch of time stand."""

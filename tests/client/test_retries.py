@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -109,7 +109,7 @@ async def test_pauses_grow_up_to_a_limit_and_then_it_gives_up(knock: Any, pauses
     assert pauses[6] <= 10
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422])
 async def test_a_no_is_a_no(knock: Any, status: int) -> None:
     async with knock(says(BUSY, status)) as (client, door):
         with pytest.raises(Refused) as refused:
@@ -122,6 +122,26 @@ async def test_a_no_is_a_no(knock: Any, status: int) -> None:
 async def test_a_proxy_that_has_lost_the_service_is_asked_again(knock: Any, status: int) -> None:
     async with knock(web.Response(text="<h1>Oh", status=status), says(SESSION, 201)) as (client, _):
         assert await client.start_session() == "s1"
+
+
+async def test_a_defect_that_leaves_open_what_became_of_it_is_settled_by_the_key(knock: Any) -> None:
+    broken = {"success": False, "message": "Oh.", "error": {"code": "internal_error"}}
+    async with knock(says(broken, 500), says(SESSION, 201)) as (client, door):
+        assert await client.start_session() == "s1"
+    assert len(set(door.heard)) == 1
+
+
+async def test_a_defect_that_stays_is_no_refusal(knock: Any) -> None:
+    async with knock(*[web.Response(status=500, headers={"X-Request-ID": "r7"}) for _ in range(8)]) as (client, _):
+        with pytest.raises(Unreachable, match="500, request r7"):
+            await client.start_session()
+
+
+async def test_an_account_is_not_made_twice_after_a_defect(knock: Any) -> None:
+    async with knock(web.Response(status=500)) as (client, door):
+        with pytest.raises(Unreachable):
+            await client.register("ada@example.com", "correct horse battery")
+    assert len(door.heard) == 1
 
 
 async def test_an_answer_that_breaks_off_is_asked_for_again(knock: Any) -> None:
@@ -150,6 +170,19 @@ async def test_an_account_that_was_made_is_not_made_twice_when_the_answer_is_los
         with pytest.raises(ClientError):
             await client.register("ada@example.com", "correct horse battery")
     assert len(door.heard) == 1
+
+
+@pytest.mark.parametrize("call", [TicketClient.start_session, lambda client: anext(client.live())])
+async def test_what_does_not_even_speak_http_is_unreadable(call: Callable[[TicketClient], Awaitable[Any]]) -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with TicketClient(f"http://127.0.0.1:{port}", session_id="s1") as client:
+            with pytest.raises(Unreadable):
+                await call(client)
 
 
 class DeafLine:

@@ -9,14 +9,17 @@ import pytest
 from actor_ticketing.app import DATABASE
 from bench.history.checker import check
 from bench.history.ledger import read_ledger
-from support.buyers import STOCK, Acknowledged, buy_until_dead, check_acknowledged, check_keys
+from support.buyers import STOCK, Acknowledged, buying, check_acknowledged, check_keys
 from support.process import Service, list_stock
 from support.stage import check_books
 
 
-async def kill_soon(service: Service, seed: int) -> None:
-    await asyncio.sleep(random.Random(seed).uniform(0.2, 0.8))  # noqa: S311 - the moment of death is the point.
-    await service.kill()
+async def kill_under_load(service: Service, known: Acknowledged, seed: int) -> None:
+    draw = random.Random(seed)  # noqa: S311 - the moment of death is the point.
+    async with buying(service.url, known, seed):
+        await known.more(draw.randint(60, 300))
+        await asyncio.sleep(draw.uniform(0, 0.1))
+        await service.kill()
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(50, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
@@ -27,7 +30,7 @@ async def test_kills_at_any_moment_lose_nothing_that_was_acknowledged(
     await service.start()
     await list_stock(session, service.url, STOCK)
     for seed in range(kills):
-        await buy_until_dead(service, known, seed, kill_soon(service, seed))
+        await kill_under_load(service, known, seed)
         check_books(service.data_dir)
         await service.start()
         for ticket_type_id in STOCK:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from support.buyers import STOCK, Acknowledged, buy_until_dead, check_acknowledged, check_keys
+from support.buyers import STOCK, Acknowledged, buying, check_acknowledged, check_keys
 from support.faults import Moment
 from support.process import list_stock
 from support.stage import Stage, check_books
@@ -16,7 +16,8 @@ async def lose_power_under_load(stage: Stage, death: Awaitable[object], known: A
     """Sell until the process dies, which is the moment when the power fails; then start anew on what is left."""
     await stage.service.start()
     await list_stock(stage.session, stage.service.url, STOCK)
-    await buy_until_dead(stage.service, known, 1, death)
+    async with buying(stage.service.url, known):
+        await death
     stage.faults.cut_power()
     check_books(stage.service.data_dir)
     await stage.restart()

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -15,10 +15,9 @@ from actor_ticketing.app import DATABASE
 from bench.history.checker import check
 from bench.history.ledger import read_ledger
 from bench.history.operations import Operation
-from support.load import Load, finished
+from support.buyers import STOCK, Acknowledged, buying
 from support.process import Service, list_stock
 
-STOCK = {"tt_a": 1_000_000, "tt_b": 1_000_000}
 CONFIGURATION = Path(__file__).parents[2] / "examples/litestream.yml"
 LITESTREAM = Path(sys.executable).with_name("litestream")
 
@@ -42,10 +41,10 @@ async def serves(service: Service) -> None:
     """It starts, and sells."""
     try:
         await service.start()
-        load = Load(service.url, sorted(STOCK))
-        async with load.going_on(2):
-            await load.more(10)
-        check(load.history.operations(), read_ledger(service.data_dir / DATABASE))
+        known = Acknowledged()
+        async with buying(service.url, known, seed=2):
+            await known.more(20)
+        check(known.history.operations(), read_ledger(service.data_dir / DATABASE))
         assert await service.terminate() == 0
     finally:
         await service.stop()
@@ -56,13 +55,13 @@ async def test_a_backup_made_under_load_has_all_that_was_acknowledged_before_it_
 ) -> None:
     await service.start()
     await list_stock(session, service.url, STOCK)
-    load, copy = Load(service.url, sorted(STOCK)), tmp_path / "copy.db"
-    async with load.going_on():
-        await load.more(200)
-        before = acknowledged(load.history.operations())
+    known, copy = Acknowledged(), tmp_path / "copy.db"
+    async with buying(service.url, known):
+        await known.more(200)
+        before = acknowledged(known.history.operations())
         status, out, err = await service.run("backup", str(copy))
         assert status == 0, out + err
-        await load.more(50)
+        await known.more(50)
     await service.kill()
     elsewhere = await restored(service, copy, tmp_path / "elsewhere")
     ledger = read_ledger(copy)
@@ -70,7 +69,7 @@ async def test_a_backup_made_under_load_has_all_that_was_acknowledged_before_it_
     assert len(before) >= 200
     whole = read_ledger(service.data_dir / DATABASE)
     assert ledger == whole[: len(ledger)]
-    check(load.history.operations(), whole, complete_from=0)
+    check(known.history.operations(), whole, complete_from=0)
     await serves(elsewhere)
 
 
@@ -84,7 +83,10 @@ async def litestream(service: Service, replica: Path) -> AsyncIterator[asyncio.s
     try:
         yield follower
     finally:
-        await finished(follower)
+        # At once, as if its machine had gone; it may have.
+        with suppress(ProcessLookupError):
+            follower.kill()
+        await follower.wait()
 
 
 async def status_of(*command: str | Path) -> int:
@@ -117,18 +119,18 @@ async def test_a_replica_has_all_that_was_acknowledged_before_its_last_sync(
     try:
         await service.start()
         await list_stock(session, service.url, STOCK)
-        load = Load(service.url, sorted(STOCK))
-        async with load.going_on():
+        known = Acknowledged()
+        async with buying(service.url, known):
             if died_once:
                 async with litestream(service, replica):
                     await synced(service)
-                    await load.more(50)
-                await load.more(200)
+                    await known.more(50)
+                await known.more(200)
             async with litestream(service, replica):
-                await load.more(300)
-                before = acknowledged(load.history.operations())
+                await known.more(300)
+                before = acknowledged(known.history.operations())
                 await synced(service)
-                await load.more(50)
+                await known.more(50)
                 # The machine goes: the service and what follows it, both in the midst of it.
                 await service.kill()
         assert await status_of(LITESTREAM, "restore", "-o", copy, replica.as_uri()) == 0

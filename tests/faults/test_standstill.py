@@ -51,18 +51,18 @@ async def test_what_ended_while_the_process_stood_still_is_not_sold_afterwards_a
     await until(is_back)
 
 
-@pytest.mark.parametrize(
-    ("hours", "claims"),
-    [pytest.param(1, {}, id="an hour forward"), pytest.param(-1, {"nbf": int(time.time())}, id="an hour back")],
-)
-async def test_a_system_clock_that_jumps_ends_no_hold_early_and_keeps_none_late(
-    stage: Stage, hours: int, claims: dict[str, int]
-) -> None:
+@pytest.mark.parametrize("hours", [pytest.param(1, id="an hour forward"), pytest.param(-1, id="an hour back")])
+async def test_a_system_clock_that_jumps_ends_no_hold_early_and_keeps_none_late(stage: Stage, hours: int) -> None:
     began = time.monotonic()
     short, long = (await stage.reserve(2, seconds=2)).reservation, (await stage.reserve(3, seconds=60)).reservation
     stage.faults.now.clock_offset_ns = hours * 3_600 * 10**9
-    for each in (short, long):
-        assert (await stage.look(each)).document["data"]["reservation"]["status"] == "ACTIVE"
+
+    async def is_active(reservation: str) -> bool:
+        found = (await stage.look(reservation)).document["data"]["reservation"]
+        return bool(found["status"] == "ACTIVE")
+
+    assert await is_active(short) or time.monotonic() - began > 1.9, "it ended early"
+    assert await is_active(long)
 
     async def is_back() -> bool:
         return await stage.stock() == (0, 3)
@@ -70,5 +70,7 @@ async def test_a_system_clock_that_jumps_ends_no_hold_early_and_keeps_none_late(
     await until(is_back)
     assert time.monotonic() - began > 1.9, "it ended early"
     # Tokens are judged by the system clock, as their issuers made them: the process does see the jump.
-    assert (await stage.purchase(long, 3, **claims)).status == 401
-    assert (await stage.purchase(long, 3, exp=int(time.time()) + 7_200)).status == 201
+    now = int(time.time())
+    good_now_but_not_then = {"exp": now + 1_800} if hours > 0 else {"nbf": now}
+    assert (await stage.purchase(long, 3, **good_now_but_not_then)).status == 401
+    assert (await stage.purchase(long, 3, exp=now + 7_200)).status == 201

@@ -5,10 +5,8 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from actor_ticketing.domain.ports import StockRecord
 from actor_ticketing.http import inspection
 from actor_ticketing.http.inspection import tell
-from actor_ticketing.persistence.queries import SqliteQueries
 from support.service import eventually, list_ticket_type
 from support.web import Api
 
@@ -24,14 +22,9 @@ async def test_it_sums_the_work_up_and_tells_of_each_actor(api: Api) -> None:
     assert "s1" not in str(lines)
 
 
-async def test_the_busiest_come_first_and_only_so_many(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    loading, load = asyncio.Event(), SqliteQueries.stock
-
-    async def slow(queries: SqliteQueries, ticket_type_id: str) -> StockRecord | None:
-        await loading.wait()
-        return await load(queries, ticket_type_id)
-
-    monkeypatch.setattr(SqliteQueries, "stock", slow)
+async def test_the_busiest_come_first_and_only_so_many(
+    api: Api, loading: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(inspection, "SHOWN_MAX", 2)
     for name in ("busy", "idle"):
         await list_ticket_type(api.backend, name)

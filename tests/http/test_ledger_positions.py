@@ -79,6 +79,13 @@ async def test_a_look_at_the_stock_stands_at_the_last_commit(api: Api) -> None:
         await api.cancel(held)
 
 
+@pytest.mark.parametrize("path", ["/api/admin/events", "/api/admin/events/ev"])
+async def test_so_does_an_operators_look_at_it(api: Api, path: str) -> None:
+    await api.reserve()
+    looked = await api.send("GET", path, token=ADMIN_TOKEN)
+    assert position_of(looked) == api.backend.box_office.board.seq
+
+
 async def test_a_refusal_for_want_of_tickets_says_as_of_when(api: Api) -> None:
     await api.reserve(10)
     refused = await api.send("POST", RESERVATIONS, {"ticketTypeId": "tt", "quantity": 1, "sessionId": "s1"})

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from actor_ticketing.domain.ports import CommitFailed, StockRecord
-from actor_ticketing.persistence.queries import SqliteQueries
+from actor_ticketing.domain.ports import CommitFailed
 from actor_ticketing.persistence.store import SqliteStore
 from support.service import eventually, list_ticket_type
 from support.web import RESERVATIONS, Api
@@ -126,14 +125,7 @@ async def test_sockets_are_counted(api: Api) -> None:
     assert (found["ticketing_websocket_clients"], found["ticketing_websocket_opened_total"]) == (0, 1)
 
 
-async def test_what_waits_for_an_actor_shows(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    loading, load = asyncio.Event(), SqliteQueries.stock
-
-    async def slow(queries: SqliteQueries, ticket_type_id: str) -> StockRecord | None:
-        await loading.wait()
-        return await load(queries, ticket_type_id)
-
-    monkeypatch.setattr(SqliteQueries, "stock", slow)
+async def test_what_waits_for_an_actor_shows(api: Api, loading: asyncio.Event) -> None:
     await list_ticket_type(api.backend, "vip")
     waiting = [asyncio.create_task(api.reserve(of=each)) for each in ("tt", "vip", "vip")]
     roster = api.backend.box_office._roster

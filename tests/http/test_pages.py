@@ -78,7 +78,7 @@ async def test_files_come_as_what_they_are(api: Api, path: str, content_type: st
         "/static/docs/index.html",
         "/static/vendor/swagger-ui/swagger-ui-bundle.js.gz",
         "/static/vendor/LICENSE-htm",
-        "/static/../http/pages.py",
+        "/static/../http/files.py",
         "/static/..%2Fhttp%2Fpages.py",
         "/static/vendor/../app.js",
         "/static//app.js",

@@ -1,15 +1,15 @@
-"""Buyers who do a bit of everything at once until the service dies under them, and remember what they were told."""
+"""Buyers who do a bit of everything at once, even while the service dies, and remember what they were told."""
 
 import asyncio
 import random
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
-from bench.history.recording import LEDGER_SEQ, Recorder
-from support.process import Service
+from bench.history.recording import LEDGER_SEQ, Call, Recorder
 from support.web import PERSON, make_token
 
 BUYERS = 16
@@ -20,7 +20,8 @@ STOCK = {"tt_a": 100_000, "tt_b": 100_000, "tt_small": 40}
 class Acknowledged:
     """What clients were told, by reservation id: the last status they know, and what they have of it.
 
-    `in_doubt` are reservations with a request whose answer never came: either outcome is right.
+    `in_doubt` are reservations with a request whose answer never came: either outcome is right. `answers` counts the
+    requests that were answered.
     """
 
     sessions: dict[str, str] = field(default_factory=dict)
@@ -30,10 +31,18 @@ class Acknowledged:
     keyed: list[tuple[str, dict[str, Any], bytes]] = field(default_factory=list)
     in_doubt: set[str] = field(default_factory=set)
     history: Recorder = field(default_factory=Recorder)
+    answers: int = 0
+
+    async def more(self, number: int) -> None:
+        """Wait until that many more requests were answered."""
+        goal = self.answers + number
+        async with asyncio.timeout(60):
+            while self.answers < goal:  # noqa: ASYNC110 - the buyers set no event.
+                await asyncio.sleep(0.01)
 
 
 class _Buyer:
-    """Does a bit of everything until the server is gone."""
+    """Does a bit of everything until it is stopped, or the server is gone."""
 
     def __init__(self, number: int, session: aiohttp.ClientSession, url: str, known: Acknowledged) -> None:
         self._session = session
@@ -53,17 +62,21 @@ class _Buyer:
     async def _send(self, method: str, path: str, json: dict[str, Any], **headers: str) -> tuple[int, Any, bytes]:
         call = self._known.history.sent(method, path, json, key=headers.get("Idempotency-Key"))
         async with self._session.request(method, self._url + path, json=json, headers=headers) as response:
-            raw = await response.read()
-            self._known.history.answered(call, response.status, response.headers.get(LEDGER_SEQ), raw)
+            raw = await self._told(call, response)
             assert response.status in {200, 201, 409}, (path, response.status, raw)
             return response.status, await response.json(), raw
+
+    async def _told(self, call: Call, response: aiohttp.ClientResponse) -> bytes:
+        raw = await response.read()
+        self._known.history.answered(call, response.status, response.headers.get(LEDGER_SEQ), raw)
+        self._known.answers += 1
+        return raw
 
     async def _look(self) -> None:
         path = f"/api/public/availability/{self._random.choice(sorted(STOCK))}"
         call = self._known.history.sent("GET", path)
         async with self._session.get(self._url + path) as response:
-            raw = await response.read()
-            self._known.history.answered(call, response.status, response.headers.get(LEDGER_SEQ), raw)
+            await self._told(call, response)
 
     async def _reserve(self) -> list[str]:
         types = self._random.sample(sorted(STOCK), self._random.choice([1, 1, 2]))
@@ -111,14 +124,23 @@ class _Buyer:
         return document
 
 
-async def buy_until_dead(service: Service, known: Acknowledged, seed: int, death: Awaitable[object]) -> None:
-    """Many buyers at once, until the process has died by ``death``, with their requests in flight."""
+@asynccontextmanager
+async def buying(url: str, known: Acknowledged, seed: int = 1) -> AsyncIterator[None]:
+    """Have many buyers at once go on meanwhile. It may end with the service gone, and with their requests in flight.
+
+    :param seed: another one for other buyers, who do other things.
+    """
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        buyers = [_Buyer(seed * 1000 + n, session, service.url, known) for n in range(BUYERS)]
+        buyers = [_Buyer(seed * 1000 + n, session, url, known) for n in range(BUYERS)]
         running = [asyncio.create_task(buyer.run()) for buyer in buyers]
-        await death
-        for outcome in await asyncio.gather(*running, return_exceptions=True):
-            assert isinstance(outcome, aiohttp.ClientError | ConnectionError), repr(outcome)
+        try:
+            yield
+        finally:
+            for each in running:
+                each.cancel()
+            for outcome in await asyncio.gather(*running, return_exceptions=True):
+                gone = aiohttp.ClientError | ConnectionError | asyncio.CancelledError
+                assert isinstance(outcome, gone), repr(outcome)
 
 
 async def check_acknowledged(session: aiohttp.ClientSession, url: str, known: Acknowledged) -> None:

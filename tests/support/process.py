@@ -14,7 +14,7 @@ import aiohttp
 
 from support.web import ADMIN_TOKEN, CRON_SECRET, JWT_SECRET
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 END_SECONDS = 60.0
 
 

@@ -7,7 +7,6 @@ from aiohttp import web
 from actor_ticketing.actors.catalogue import Listing
 from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.actors.statistics import TRIGGERS
-from actor_ticketing.domain.catalogue import Event
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.http import present
@@ -33,8 +32,8 @@ async def show_event(request: web.Request) -> WholeResponse:
     """``GET /api/admin/events/{id}``."""
     await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
-    show = backend.desk.board.event(request.match_info["id"])
-    return respond(_event_answer(backend, show, status=200))
+    board = backend.desk.board
+    return respond(present.event_answer(board, board.event(request.match_info["id"]), backend.clock.now()))
 
 
 async def create_event(request: web.Request) -> WholeResponse:
@@ -63,7 +62,7 @@ async def change_event(request: web.Request) -> WholeResponse:
         raw,
         admin.caller,
         lambda keep: backend.desk.change_event(request.match_info["id"], body.given(), by=admin.name, keep=keep),
-        lambda show: _event_answer(backend, show, status=200),
+        lambda show: present.event_answer(backend.desk.board, show, backend.clock.now()),
     )
 
 
@@ -188,11 +187,6 @@ async def statistics(request: web.Request) -> WholeResponse:
         "serverTime": rfc3339(backend.clock.now()),
     }
     return respond(success(to_json(data)))
-
-
-def _event_answer(backend: Backend, show: Event, *, status: int) -> Answer:
-    data = {"event": present.event_with_types(backend.desk.board, show, backend.clock.now())}
-    return success(to_json(data), status=status)
 
 
 def _listing_answer(backend: Backend, listing: Listing, *, status: int) -> Answer:

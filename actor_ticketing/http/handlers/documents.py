@@ -6,7 +6,7 @@ from functools import cache
 
 from aiohttp import web
 
-from actor_ticketing.http.pages import File, file_of, send
+from actor_ticketing.http.files import File, file_of, send
 from actor_ticketing.http.responses import PageResponse
 
 Routes = tuple[tuple[str, str], ...]

@@ -8,11 +8,12 @@ from actor_ticketing.http.errors import PROBLEM_JSON, document_of
 from actor_ticketing.http.openapi.failures import FAILURES
 from actor_ticketing.http.openapi.operation import Door, Operation
 from actor_ticketing.http.openapi.schemas import Json
+from actor_ticketing.http.responses import LEDGER_SEQ
 
 _TEXT = {"type": "string"}
 HEADERS: Mapping[str, Json] = {
     "X-Request-ID": {"description": "What to quote in a report.", "schema": _TEXT, "required": True},
-    "X-Ledger-Seq": {
+    LEDGER_SEQ: {
         "description": "Where in the ledger an answer stands that changed something or shows stock.",
         "schema": {"type": "integer", "minimum": 0},
     },
@@ -25,15 +26,14 @@ HEADERS: Mapping[str, Json] = {
     "ETag": {"description": "Send it as `If-None-Match` next time.", "schema": _TEXT, "required": True},
     "WWW-Authenticate": {"description": "RFC 6750.", "schema": _TEXT, "required": True},
 }
-_POSITION = "X-Ledger-Seq"
 _BUDGET = ("RateLimit", "RateLimit-Policy")
-_OF_STATUS = {401: ("WWW-Authenticate",), 409: (_POSITION,), 429: ("Retry-After", *_BUDGET), 503: ("Retry-After",)}
+_OF_STATUS = {401: ("WWW-Authenticate",), 409: (LEDGER_SEQ,), 429: ("Retry-After", *_BUDGET), 503: ("Retry-After",)}
 
 
 def responses_of(operation: Operation, references: Mapping[Any, Json]) -> Json:
     """Every answer of an operation, by its status."""
     named = ["X-Request-ID", *(_BUDGET if operation.door is Door.LIMITED else ())]
-    named += [_POSITION] if operation.needs_service and isinstance(operation.answer, type) else []
+    named += [LEDGER_SEQ] if operation.needs_service and isinstance(operation.answer, type) else []
     tagged = [*named, "ETag"] if operation.has_tag else named
     success: Json = {"description": HTTPStatus(operation.status).phrase, "headers": _headers(tagged)}
     if isinstance(operation.answer, type):

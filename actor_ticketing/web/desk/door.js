@@ -3,16 +3,16 @@ import { html, useEffect, useState } from "../html.js";
 import { t } from "../i18n.js";
 import { Failed, Loading, useLoad, useTitle } from "../parts/loading.js";
 import { keep, kept } from "../store.js";
-import { adminApi } from "./access.js";
 import { DoorScan } from "./door-scan.js";
 import { DoorSetup } from "./door-setup.js";
+import { loadCatalogue } from "./figures.js";
 
 export function Door() {
   // What the door is for, and how many were let in here; it outlives a reload.
   //   {eventId, typeIds (null: everything), sound, wait, admitted}
   const [door, setDoor] = useState(kept("tab", "door"));
   const [open, setOpen] = useState(door !== null);
-  const { data: events, error, again } = useLoad(allEvents, []);
+  const { data: events, error, again } = useLoad(loadCatalogue, []);
   useTitle(t("door.title"), t("desk.name"));
   useEffect(() => keep("tab", "door", door), [door]);
   // Who has set up the door goes on without the list: it only names the events of others' tickets.
@@ -27,14 +27,4 @@ export function Door() {
     setOpen(true);
   };
   return html`<${DoorSetup} door=${door} events=${events} start=${start} />`;
-}
-
-async function allEvents(signal) {
-  const events = [];
-  for (let page = 1, pages = 1; page <= pages; page += 1) {
-    const { data, meta } = await adminApi("GET", `/api/admin/events?limit=100&page=${page}`, { signal });
-    events.push(...data);
-    pages = meta.totalPages;
-  }
-  return events;
 }

@@ -1,17 +1,14 @@
-"""The files of the storefront, of the desk, and of the page that shows the API. They are read once, so that a request
-can name only what is there.
-"""
+"""Files as they are sent: tagged, packed, and not sent at all to whoever has them."""
 
 import gzip
 import hashlib
 from dataclasses import dataclass
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from aiohttp import web
 
 from actor_ticketing.http.parsing import knows
-from actor_ticketing.http.responses import CameraPageResponse, PageResponse
+from actor_ticketing.http.responses import PageResponse
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -56,58 +53,19 @@ def file_of(kind: str, body: bytes, packed: bytes | None = None) -> File:
     return File(_TYPES[kind], _content(body), _content(packed or gzip.compress(body, mtime=0)))
 
 
-def _read(folder: Traversable, prefix: str = "") -> dict[str, File]:
+def read_files(folder: Traversable, prefix: str = "") -> dict[str, File]:
     """Every file of a kind that browsers ask for, by its path in the folder."""
     found: dict[str, File] = {}
     for entry in folder.iterdir():
         name = entry.name.removesuffix(".gz")
         kind = name.rpartition(".")[2]
         if entry.is_dir():
-            found |= _read(entry, f"{prefix}{name}/")
+            found |= read_files(entry, f"{prefix}{name}/")
         elif kind in _TYPES:
             body = entry.read_bytes()
             is_packed = name != entry.name
             found[prefix + name] = file_of(kind, gzip.decompress(body), body) if is_packed else file_of(kind, body)
     return found
-
-
-_FILES = _read(files("actor_ticketing") / "web")
-_INDEX = _FILES.pop("index.html")
-_DESK = _FILES.pop("desk/index.html")
-_DOCS = _FILES.pop("docs/index.html")
-
-
-async def index(request: web.Request) -> PageResponse:
-    """``GET /`` and every other address of a page: the one document, whose script looks at the address."""
-    return send(request, _INDEX)
-
-
-async def docs(request: web.Request) -> PageResponse:
-    """``GET /docs``: Swagger UI on ``/openapi.json``."""
-    return send(request, _DOCS)
-
-
-async def desk(request: web.Request) -> PageResponse:
-    """``GET /admin`` and every other address of the operator's desk. The document is anyone's: what it shows it has to
-    ask for, with an admin's credentials.
-    """
-    return send(request, _DESK)
-
-
-async def door(request: web.Request) -> PageResponse:
-    """``GET /admin/door``: the desk's document, with leave to use the camera."""
-    return send(request, _DESK, CameraPageResponse)
-
-
-async def static(request: web.Request) -> PageResponse:
-    """``GET /static/{path}``.
-
-    :raises web.HTTPNotFound: when there is no such file.
-    """
-    file = _FILES.get(request.match_info["path"])
-    if file is None:
-        raise web.HTTPNotFound
-    return send(request, file)
 
 
 def send(request: web.Request, file: File, response: type[PageResponse] = PageResponse) -> PageResponse:
