@@ -1,7 +1,6 @@
 """An older database brought to the schema of this software, once there is a copy of what it was."""
 
 import filecmp
-import os
 import sqlite3
 from itertools import count
 from pathlib import Path
@@ -46,7 +45,7 @@ def keep(database: Path, version: int) -> Path:
     earlier = []
     for number in count(1):
         copy = database.with_name(f"{database.stem}-schema-{version}{f'-{number}' if number > 1 else ''}.db")
-        if not os.path.lexists(copy):
+        if not copy.exists():
             break
         earlier.append(copy)
     backup(database, copy)
