@@ -23,8 +23,9 @@ from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
 from actor_ticketing.config import Settings
+from actor_ticketing.domain.extensions import ExtensionRules
 from actor_ticketing.domain.ids import Entropy
-from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
+from actor_ticketing.domain.policies import HoldPolicy, Policies
 from actor_ticketing.domain.ports import CatalogueRecord, CommitFailed, Entry, Queries, Store
 from actor_ticketing.http.live.hub import Hub
 from actor_ticketing.persistence.journal import GroupCommitJournal
@@ -72,18 +73,21 @@ class Parts:
 
 def policies_of(settings: Settings) -> Policies:
     """The rules an operator has set, in ms."""
-    return Policies(
-        hold=HoldPolicy(
-            default_ms=round(settings.holds.default_minutes * 60_000),
-            min_ms=round(settings.holds.min_seconds * 1_000),
-            max_ms=round(settings.holds.max_minutes * 60_000),
-            max_quantity=settings.holds.max_quantity,
-        ),
-        extension=ExtensionPolicy(
-            max_count=settings.extensions.max_count,
-            max_total_ms=round(settings.extensions.max_total_minutes * 60_000),
-        ),
+    hold = HoldPolicy(
+        default_ms=round(settings.holds.default_minutes * 60_000),
+        min_ms=round(settings.holds.min_seconds * 1_000),
+        max_ms=round(settings.holds.max_minutes * 60_000),
+        max_quantity=settings.holds.max_quantity,
     )
+    extension = ExtensionRules(
+        policy=settings.extensions.policy,
+        max_count=settings.extensions.max_count,
+        max_total_ms=round(settings.extensions.max_total_minutes * 60_000),
+        hold_ms=hold.default_ms,
+        hold_ms_max=hold.max_ms,
+        wait_ms=round(settings.extensions.waiting_minutes * 60_000),
+    )
+    return Policies(hold=hold, extension=extension)
 
 
 def heart_of(

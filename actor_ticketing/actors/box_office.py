@@ -12,7 +12,8 @@ from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.turnstile import turn_away
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.commands import Convert, Extend, Line, NewTicket, Release, Reserve
-from actor_ticketing.domain.errors import Draining, Forbidden, Invalid, NotFound, StorageUnavailable
+from actor_ticketing.domain.errors import Draining, Forbidden, Invalid, NotEnoughTickets, NotFound, StorageUnavailable
+from actor_ticketing.domain.extensions import Demand, Room
 from actor_ticketing.domain.ids import (
     Entropy,
     generate_session_id,
@@ -52,6 +53,8 @@ class BoxOffice:
         self._entropy = entropy
         self._draining = False
         self._unbroken = Unbroken()
+        # When somebody was last refused for lack of stock, by ticket type: one instant each, however many they are.
+        self._turned_away: dict[str, int] = {}
 
     def drain(self) -> None:
         """Turn every new change away; what is under way goes on."""
@@ -78,33 +81,37 @@ class BoxOffice:
         """
         self._admit([ticket_type_id for ticket_type_id, _ in lines])
         now = self._clock.now()
-        duration = self.policies.hold.duration(duration_ms)
-        by_type: dict[str, list[Line]] = {}
-        ids: list[str] = []
-        for ticket_type_id, quantity in lines:
-            if ticket_type_id not in by_type:
-                self.board.ticket_type(ticket_type_id)
-                if len(lines) == 1:
-                    turn_away(self.board, self.policies, ticket_type_id, quantity, now)
-                by_type[ticket_type_id] = []
-            line = Line(reservation_id=new_id(now, self._entropy), quantity=quantity)
-            ids.append(line.reservation_id)
-            by_type[ticket_type_id].append(line)
-        commands = {
-            ticket_type_id: Reserve(
-                lines=tuple(of_type),
-                session_id=session_id,
-                user_id=user_id,
-                duration_ms=duration,
-                metadata=metadata,
-                address=address,
-            )
-            for ticket_type_id, of_type in by_type.items()
-        }
-        if not self.board.holders.are_limited:
-            return await self._reserve(commands, ids, keep)
-        # In a task of its own: a caller who is cancelled does not know whether the places are taken.
-        return await self._unbroken.run(self._reserve_in_places(commands, ids, keep))
+        try:
+            duration = self.policies.hold.duration(duration_ms)
+            by_type: dict[str, list[Line]] = {}
+            ids: list[str] = []
+            for ticket_type_id, quantity in lines:
+                if ticket_type_id not in by_type:
+                    self.board.ticket_type(ticket_type_id)
+                    if len(lines) == 1:
+                        turn_away(self.board, self.policies, ticket_type_id, quantity, now)
+                    by_type[ticket_type_id] = []
+                line = Line(reservation_id=new_id(now, self._entropy), quantity=quantity)
+                ids.append(line.reservation_id)
+                by_type[ticket_type_id].append(line)
+            commands = {
+                ticket_type_id: Reserve(
+                    lines=tuple(of_type),
+                    session_id=session_id,
+                    user_id=user_id,
+                    duration_ms=duration,
+                    metadata=metadata,
+                    address=address,
+                )
+                for ticket_type_id, of_type in by_type.items()
+            }
+            if not self.board.holders.are_limited:
+                return await self._reserve(commands, ids, keep)
+            # In a task of its own: a caller who is cancelled does not know whether the places are taken.
+            return await self._unbroken.run(self._reserve_in_places(commands, ids, keep))
+        except NotEnoughTickets as refusal:
+            self._turned_away[refusal.ticket_type_id] = self._clock.now()
+            raise
 
     async def _reserve_in_places(
         self, commands: Mapping[str, Reserve], ids: Sequence[str], keep: Keep | None
@@ -138,8 +145,18 @@ class BoxOffice:
         self, reservation_id: str, owner: Owner, additional_ms: int, *, keep: Keep | None = None
     ) -> Reservation:
         """Move a hold's deadline."""
-        command = Extend(reservation_id=reservation_id, owner=owner, additional_ms=additional_ms)
+        turned_away_at = self._turned_away.get(await self._find(reservation_id, owner))
+        command = Extend(
+            reservation_id=reservation_id, owner=owner, additional_ms=additional_ms, turned_away_at=turned_away_at
+        )
         return await self._on_hold(reservation_id, owner, command, keep)  # type: ignore[no-any-return]
+
+    def room(self, hold: Reservation) -> Room:
+        """How far a live hold can still be extended, by what is committed."""
+        terms, stock = self.board.ticket_type(hold.ticket_type_id), self.board.counters[hold.ticket_type_id]
+        turned_away_at, now = self._turned_away.get(terms.id), self._clock.now()
+        demand = Demand(total=stock.total, available=stock.available, turned_away_at=turned_away_at, now=now)
+        return self.policies.extension.bounds(terms.extension_policy, demand).room(hold)
 
     async def release(self, reservation_id: str, owner: Owner, *, keep: Keep | None = None) -> Reservation:
         """Give a hold's stock back."""

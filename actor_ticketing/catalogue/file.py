@@ -30,7 +30,7 @@ class FileTicketType(TicketTypeBody):
         return self
 
     def document(self) -> Json:
-        """It as the admin API takes it; times as RFC 3339. Bounds that are absent are null."""
+        """It as the admin API takes it; times as RFC 3339. Bounds and a policy that are absent are null."""
         return {
             **({} if self.id is None else {"id": self.id}),
             "name": self.name,
@@ -38,6 +38,7 @@ class FileTicketType(TicketTypeBody):
             "currency": self.currency,
             "total": self.total,
             "maxPerReservation": self.max_per_reservation,
+            "extensionPolicy": self.extension_policy,
             "salesStart": None if self.sales_start is None else rfc3339(self.sales_start),
             "salesEnd": None if self.sales_end is None else rfc3339(self.sales_end),
         }

@@ -8,6 +8,8 @@ import limits
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from actor_ticketing.domain.extensions import ExtensionPolicy
+
 _YEAR_MINUTES = 366 * 24 * 60
 
 
@@ -95,8 +97,10 @@ class HoldSettings(_Section):
 class ExtensionSettings(_Section):
     """How often a hold may be extended, and how long it may last counted from its reservation."""
 
+    policy: Annotated[ExtensionPolicy, Field(strict=False)] = ExtensionPolicy.STANDARD
     max_count: _Count = 3
     max_total_minutes: _Minutes = 60.0
+    waiting_minutes: _Minutes = 2.0
 
 
 class SweepSettings(_Section):

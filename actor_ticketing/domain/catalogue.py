@@ -1,6 +1,7 @@
 """What is on sale: events and their ticket types."""
 
 from actor_ticketing.domain.errors import Invalid
+from actor_ticketing.domain.extensions import ExtensionPolicy
 from actor_ticketing.domain.values import value
 
 
@@ -47,7 +48,8 @@ class TicketType:
     """The terms on which one kind of ticket is sold. Its stock is in :class:`Counters`.
 
     ``price`` is in the minor unit of ``currency`` (ISO 4217). ``max_per_reservation``: None leaves only the service's
-    own bound. ``paused``: an operator has stopped its sale for a while.
+    own bound. ``extension_policy``: None follows the service's own. ``paused``: an operator has stopped its sale for a
+    while.
     """
 
     id: str
@@ -57,6 +59,7 @@ class TicketType:
     currency: str
     max_per_reservation: int | None = None
     window: SalesWindow = ALWAYS
+    extension_policy: ExtensionPolicy | None = None
     paused: bool = False
 
     def is_on_sale(self, now: int) -> bool:

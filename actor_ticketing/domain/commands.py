@@ -38,11 +38,15 @@ class Reserve:
 
 @value
 class Extend:
-    """Move the deadline by ``additional_ms``, counted from the present one."""
+    """Move the deadline by ``additional_ms``, counted from the present one.
+
+    :ivar turned_away_at: when somebody was last refused for lack of this stock, ms since the epoch; None: nobody was.
+    """
 
     reservation_id: str
     owner: Owner
     additional_ms: int
+    turned_away_at: int | None = None
 
 
 @value

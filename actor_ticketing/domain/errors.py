@@ -119,6 +119,7 @@ class NotEnoughTickets(Conflict):
             "Not enough tickets are available.",
             {"requested": requested, "available": available, "ticketTypeId": ticket_type_id},
         )
+        self.ticket_type_id = ticket_type_id
 
 
 class ReservationExpired(Conflict):
@@ -158,14 +159,14 @@ class NotPurchased(Conflict):
 
 
 class ExtensionLimitReached(Conflict):
-    """The extension would go past what the policy allows. Nothing was shortened to fit."""
+    """The extension would go past what the policy allows. Nothing was shortened to fit. ``limit``: by which rule."""
 
     code = "extension_limit_reached"
 
-    def __init__(self, *, extensions_left: int, max_expires_at: int) -> None:
+    def __init__(self, *, extensions_left: int, max_expires_at: int, limit: str) -> None:
         super().__init__(
             "This reservation cannot be extended that far.",
-            {"extensionsLeft": extensions_left, "maxExpiresAt": rfc3339(max_expires_at)},
+            {"extensionsLeft": extensions_left, "maxExpiresAt": rfc3339(max_expires_at), "extensionLimit": limit},
         )
 
 

@@ -34,6 +34,7 @@ from actor_ticketing.domain.events import (
     TicketTypePaused,
     TicketTypeResumed,
 )
+from actor_ticketing.domain.extensions import Demand
 from actor_ticketing.domain.outcomes import converted, created
 from actor_ticketing.domain.policies import Policies, check_on_sale
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
@@ -140,7 +141,9 @@ class Inventory:
         :raises Contended: while a purchase of several has claimed it.
         """
         hold = self._live(command.reservation_id, command.owner, now)
-        return [ReservationExtended(at=now, reservation=self.policies.extension.extend(hold, command.additional_ms))]
+        demand = Demand(total=self.total, available=self.available, turned_away_at=command.turned_away_at, now=now)
+        bounds = self.policies.extension.bounds(self.ticket_type.extension_policy, demand)
+        return [ReservationExtended(at=now, reservation=bounds.extend(hold, command.additional_ms))]
 
     def release(self, command: Release, now: int) -> list[LedgerEvent]:
         """Give stock back. Raises as :meth:`extend`, but for the limits."""

@@ -1,8 +1,8 @@
 """The rules an operator can set: how many, how long, how often."""
 
 from actor_ticketing.domain.catalogue import TicketType
-from actor_ticketing.domain.errors import ExtensionLimitReached, Invalid, SalesClosed, SalesNotOpen, SalesPaused
-from actor_ticketing.domain.reservation import Reservation
+from actor_ticketing.domain.errors import Invalid, SalesClosed, SalesNotOpen, SalesPaused
+from actor_ticketing.domain.extensions import ExtensionRules
 from actor_ticketing.domain.values import value
 
 
@@ -54,36 +54,8 @@ def check_on_sale(ticket_type: TicketType, now: int) -> None:
 
 
 @value
-class ExtensionPolicy:
-    """How often a hold can be extended, and how long it can last in all (ms from ``reserved_at``)."""
-
-    max_count: int
-    max_total_ms: int
-
-    def extensions_left(self, reservation: Reservation) -> int:
-        """How many more extensions the count allows."""
-        return max(0, self.max_count - reservation.extensions)
-
-    def max_expires_at(self, reservation: Reservation) -> int:
-        """The latest deadline it can ever have, never before the present one."""
-        return max(reservation.expires_at, reservation.reserved_at + self.max_total_ms)
-
-    def extend(self, reservation: Reservation, additional_ms: int) -> Reservation:
-        """Return it with ``additional_ms`` counted from its present deadline.
-
-        :raises ExtensionLimitReached: past the count or the total; it is never shortened to fit.
-        """
-        expires_at = reservation.expires_at + additional_ms
-        if not self.extensions_left(reservation) or expires_at > self.max_expires_at(reservation):
-            raise ExtensionLimitReached(
-                extensions_left=self.extensions_left(reservation), max_expires_at=self.max_expires_at(reservation)
-            )
-        return reservation.moved_to(expires_at, extensions=reservation.extensions + 1)
-
-
-@value
 class Policies:
     """All rules a ticket type is sold by."""
 
     hold: HoldPolicy
-    extension: ExtensionPolicy
+    extension: ExtensionRules

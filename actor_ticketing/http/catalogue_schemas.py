@@ -3,9 +3,10 @@
 from typing import Any
 
 from actor_ticketing.domain.catalogue import SalesWindow
+from actor_ticketing.domain.extensions import ExtensionPolicy
 from actor_ticketing.http.fields import Body, Currency, Id, Instant, Price, Quantity, Text, Total
 
-_TERMS = ("name", "price", "currency", "max_per_reservation")
+_TERMS = ("name", "price", "currency", "max_per_reservation", "extension_policy")
 _WINDOW = {"sales_start": "start", "sales_end": "end"}
 
 
@@ -35,6 +36,7 @@ class TicketTypeBody(Body):
     currency: Currency
     total: Total
     max_per_reservation: Quantity | None = None
+    extension_policy: ExtensionPolicy | None = None
     sales_start: Instant | None = None
     sales_end: Instant | None = None
 
@@ -48,13 +50,14 @@ class TicketTypeBody(Body):
 
 
 class TicketTypePatch(Body):
-    """``PATCH /admin/ticket-types/{id}``: what is absent stays; null takes a bound away."""
+    """``PATCH /admin/ticket-types/{id}``: what is absent stays; null takes a bound or a policy away."""
 
     name: Text = ""
     price: Price = 0
     currency: Currency = ""
     total: Total = 0
     max_per_reservation: Quantity | None = None
+    extension_policy: ExtensionPolicy | None = None
     sales_start: Instant | None = None
     sales_end: Instant | None = None
 

@@ -44,6 +44,7 @@ def ticket_type(terms: TicketType, counters: Counters, now: int) -> Json:
         "price": terms.price,
         "currency": terms.currency,
         "maxPerReservation": terms.max_per_reservation,
+        "extensionPolicy": terms.extension_policy,
         "salesStart": instant_or_none(terms.window.start),
         "salesEnd": instant_or_none(terms.window.end),
         "onSale": terms.is_on_sale(now),

@@ -42,6 +42,7 @@ def ledger_rows(entry: Entry) -> Iterator[Row]:
                     "maxPerReservation": terms.max_per_reservation,
                     "salesStart": terms.window.start,
                     "salesEnd": terms.window.end,
+                    "extensionPolicy": terms.extension_policy,
                     "total": event.total,
                     **_by(event.by),
                 }

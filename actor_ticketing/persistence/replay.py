@@ -216,6 +216,7 @@ class Replay:
             type_id,
             entry.event_id,
             *(data[key] for key in ("name", "price", "currency", "maxPerReservation", "salesStart", "salesEnd")),
+            data.get("extensionPolicy"),  # Entries from before there were policies do not say.
             0 if is_new else self.stock[type_id].is_paused,
         )
         if is_new:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from actor_ticketing.domain.catalogue import ALWAYS, Counters, Event, SalesWindow, TicketType
+from actor_ticketing.domain.extensions import ExtensionPolicy
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.domain.purchase import CheckIn, Person, Ticket, Transaction, email_key
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
@@ -14,7 +15,7 @@ from actor_ticketing.vault import Vault
 Row = Sequence[Any]
 
 EVENT = "id, title, venue, start_date"
-TERMS = "id, event_id, name, price, currency, max_per_reservation, sales_start, sales_end, paused"
+TERMS = "id, event_id, name, price, currency, max_per_reservation, sales_start, sales_end, extension_policy, paused"
 TICKET_TYPE = f"{TERMS}, total, sold, reserved"
 RESERVATION = (
     "id, ticket_type_id, session_id, user_id, quantity, unit_price, currency, reserved_at, expires_at, "
@@ -52,6 +53,7 @@ def terms_row(terms: TicketType) -> Row:
         terms.max_per_reservation,
         terms.window.start,
         terms.window.end,
+        terms.extension_policy,
         terms.paused,
     )
 
@@ -66,13 +68,14 @@ def terms_of(row: Row) -> TicketType:
         currency=sys.intern(row[4]),
         max_per_reservation=row[5],
         window=ALWAYS if row[6] is None and row[7] is None else SalesWindow(start=row[6], end=row[7]),
-        paused=bool(row[8]),
+        extension_policy=None if row[8] is None else ExtensionPolicy(row[8]),
+        paused=bool(row[9]),
     )
 
 
 def counters_of(row: Row) -> Counters:
     """The counters in a row of :data:`TICKET_TYPE`."""
-    return Counters(ticket_type_id=row[0], total=row[9], sold=row[10], reserved=row[11])
+    return Counters(ticket_type_id=row[0], total=row[10], sold=row[11], reserved=row[12])
 
 
 def reservation_row(reservation: Reservation) -> Row:

@@ -16,6 +16,9 @@ DESK = 5
 POSITIONS = 6
 """The migration since which a kept answer says where in the ledger it stands."""
 
+EXTENSION_POLICIES = 7
+"""The migration that lets ticket types have an extension policy of their own. Before it, none had."""
+
 
 class SchemaError(Exception):
     """The database cannot be brought to the schema of this software."""

@@ -43,7 +43,7 @@ _STATEMENTS = {
     "ticket_type": _insert("ticket_types", rows.TICKET_TYPE),
     "terms_changed": (
         "UPDATE ticket_types SET event_id = ?2, name = ?3, price = ?4, currency = ?5, max_per_reservation = ?6, "
-        "sales_start = ?7, sales_end = ?8, paused = ?9 WHERE id = ?1"
+        "sales_start = ?7, sales_end = ?8, extension_policy = ?9, paused = ?10 WHERE id = ?1"
     ),
     "reservation": _insert("reservations", rows.RESERVATION),
     "reservation_changed": ("UPDATE reservations SET reserved_at = ?2, expires_at = ?3, extensions = ?4 WHERE id = ?1"),

@@ -22,7 +22,7 @@ from actor_ticketing.persistence.books import (
 )
 from actor_ticketing.persistence.connections import connect_read_only
 from actor_ticketing.persistence.replay import HISTORY, LEGAL, RESERVATIONS, Replay
-from actor_ticketing.persistence.schema import DESK, POSITIONS
+from actor_ticketing.persistence.schema import DESK, EXTENSION_POLICIES, POSITIONS
 from actor_ticketing.persistence.sealed import check_sealed
 from actor_ticketing.vault import Vault
 
@@ -178,6 +178,8 @@ def _replayed(connection: sqlite3.Connection) -> Iterator[Check]:
     if version >= POSITIONS:
         yield guarded(ANSWERS, lambda: _found(connection, "SELECT count(seq) FROM idempotency", _NOWHERE))
     terms = rows.TERMS if has_desk else rows.TERMS.replace("paused", "0")
+    if version < EXTENSION_POLICIES:
+        terms = terms.replace("extension_policy", "NULL")
     yield guarded(CATALOGUE, lambda: _catalogue(connection, replay, terms))
 
 

@@ -7,7 +7,7 @@ let state = {
   stock: {}, // by ticket type id: the latest availability
   holds: null, // the reservations held, oldest first; null until they were asked for
   lapsed: [], // lines whose time ran out: {ticketTypeId, quantity, ticketType}
-  extensions: {}, // by reservation id: {extensionsLeft, maxExpiresAt}
+  extensions: {}, // by reservation id: {extensionsLeft, maxExpiresAt, extensionLimit}
   bought: null, // the address of the latest purchase
   user: null,
   live: false, // whether the WebSocket is open

@@ -8,6 +8,7 @@ from actor_ticketing.wire.shapes import Count, Currency, Instant, Minor, Shape
 from actor_ticketing.wire.shop import Event
 
 Status = Literal["ACTIVE", "CONVERTED", "CANCELLED", "EXPIRED"]
+ExtensionLimit = Literal["count", "total", "not_offered", "stock_is_low", "others_wait"]
 Quantity = Annotated[int, Field(ge=1)]
 
 
@@ -88,10 +89,11 @@ class Held(Countdown):
 
 
 class Extended(Held):
-    """One reservation, and how far it can still be extended."""
+    """One reservation, and how far it can still be extended as of now; when it cannot, by which rule."""
 
     extensions_left: Count
     max_expires_at: Instant
+    extension_limit: ExtensionLimit | None = None
 
 
 class Bought(Held):
@@ -106,6 +108,7 @@ class Shown(Held):
 
     extensions_left: Count | None = None
     max_expires_at: Instant | None = None
+    extension_limit: ExtensionLimit | None = None
     transaction: Transaction | None = None
     tickets: list[Ticket] | None = None
 

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from actor_ticketing.wire.shapes import Count, Currency, Instant, Minor, Shape
 
+ExtensionPolicy = Literal["standard", "accessible", "strict", "demand_aware"]
+
 
 class Event(Shape):
     """An event, without its ticket types."""
@@ -27,7 +29,9 @@ class Stock(Shape):
 
 
 class TicketType(Stock):
-    """A ticket type with what is left of it. `onSale`: whether reservations are taken now, stock apart."""
+    """A ticket type with what is left of it. `onSale`: whether reservations are taken now, stock apart.
+    `extensionPolicy`: by which policy its holds are extended; null is the service's.
+    """
 
     id: Annotated[str, Field(examples=["tt_seat"])]
     event_id: str
@@ -35,6 +39,7 @@ class TicketType(Stock):
     price: Minor
     currency: Currency
     max_per_reservation: Annotated[int, Field(ge=1)] | None
+    extension_policy: ExtensionPolicy | None
     sales_start: Instant | None
     sales_end: Instant | None
     on_sale: bool

@@ -9,7 +9,8 @@ from actor_ticketing.actors.journaling import Keep, Order
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.commands import ExpireDue, Line, Reserve
-from actor_ticketing.domain.errors import StorageUnavailable
+from actor_ticketing.domain.errors import ExtensionLimitReached, NotEnoughTickets, StorageUnavailable
+from actor_ticketing.domain.extensions import ExtensionPolicy
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.reservation import Owner, ReservationStatus
 from actor_ticketing.http.context import Backend
@@ -67,6 +68,18 @@ async def test_a_defect_in_rendering_the_answer_to_keep_changes_nothing(shop: Ba
         await shop.box_office.reserve([("tt", 4)], session_id="s", user_id=None, keep=Keep(keep))
     await hold(shop, 10)
     assert stock(shop) == (10, 0, 10)
+
+
+async def test_a_rebuilt_actor_has_its_extension_policy_and_is_told_who_waits(shop: Backend, roster: Roster) -> None:
+    changes = {"extension_policy": ExtensionPolicy.DEMAND_AWARE}
+    await shop.desk.change_ticket_type("tt", changes, window={}, total=None)
+    held = await hold(shop, 10)
+    with pytest.raises(NotEnoughTickets):
+        await hold(shop)
+    roster.rebuild(["tt"])
+    with pytest.raises(ExtensionLimitReached) as refused:
+        await shop.box_office.extend(held.id, SESSION, 1)
+    assert refused.value.details["extensionLimit"] == "others_wait"
 
 
 async def test_a_defect_is_logged_with_its_cause(shop: Backend, monkeypatch: pytest.MonkeyPatch) -> None:

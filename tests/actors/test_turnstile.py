@@ -72,6 +72,14 @@ async def test_whoever_comes_when_all_is_gone_does_not_reach_the_store_or_the_ac
     store.release()
 
 
+async def test_however_many_are_turned_away_one_instant_of_each_ticket_type_is_remembered(shop: Backend) -> None:
+    await hold(shop, 10)
+    for session in ("a", "b", "c"):
+        with pytest.raises(NotEnoughTickets):
+            await hold(shop, session=session)
+    assert shop.box_office._turned_away == {"tt": NOW}
+
+
 async def test_stock_of_an_overdue_hold_is_there_for_the_next_buyer_however_late_the_timer_is(
     shop: Backend, clock: ManualClock
 ) -> None:

@@ -57,6 +57,21 @@ async def test_what_changes_is_sent_and_nothing_else(shop: Shop) -> None:
     await expect(page.get_by_text("Other hall")).to_be_visible()
 
 
+async def test_how_holds_of_a_type_are_extended_is_chosen_and_given_up(shop: Shop) -> None:
+    path = await shop.sell(Seat=40)
+    page = await open_desk(shop, f"/admin/catalogue/{path.rpartition('/')[2]}")
+    for chosen, sent in (("Strict: never", "strict"), ("As the service is set", None)):
+        await page.get_by_role("button", name="Edit Seat").click()
+        await page.get_by_label("More time for a hold").select_option(chosen)
+        async with page.expect_request(lambda request: request.method == "PATCH") as asked:
+            await page.get_by_role("button", name="Save").click()
+        assert (await asked.value).post_data_json == {"extensionPolicy": sent}
+        await expect(page.get_by_role("button", name="Edit Seat")).to_be_focused()
+        await page.get_by_role("button", name="Edit Seat").click()
+        await expect(page.get_by_label("More time for a hold").locator("option:checked")).to_have_text(chosen)
+        await page.get_by_role("button", name="Cancel").click()
+
+
 async def test_what_the_service_refuses_stands_at_its_field_and_nothing_typed_is_lost(shop: Shop) -> None:
     path = await shop.sell(Seat=40)
     await shop.hold_elsewhere(path, "Seat", 4)

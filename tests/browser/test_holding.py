@@ -7,6 +7,13 @@ from playwright.async_api import Page, WebSocketRoute, expect
 
 from support.shopping import Shop, fill_buyer, hold, serving
 
+EXTEND_ELSEWHERE = """async () => {
+    const sessionId = JSON.parse(localStorage.getItem("tickets.session"));
+    const { data } = await (await fetch(`/api/public/reservations?sessionId=${sessionId}`)).json();
+    const body = JSON.stringify({ sessionId, additionalMinutes: 5 });
+    const headers = { "Content-Type": "application/json" };
+    await fetch(`/api/public/reservations/${data[0].id}`, { method: "PATCH", headers, body });
+}"""
 WRONG_CLOCK = "const real = Date.now; Date.now = () => real() + 3 * 3600 * 1000;"
 
 
@@ -47,6 +54,27 @@ async def test_the_last_minute_is_announced_and_more_time_can_be_had(shop: Shop,
     await expect(page.get_by_role("timer")).to_contain_text(re.compile(r"5:5\d|6:0\d"))
     await expect(page.get_by_text("possible 2 more times")).to_be_visible()
     await expect(page.locator("[aria-live=polite]").last).to_contain_text("held until")
+
+
+async def test_who_gets_no_more_time_is_told_why(shop: Shop, page: Page) -> None:
+    path = await shop.sell(Seat=5)
+    await shop.change(path, "Seat", extensionPolicy="strict")
+    await hold(page, path, Seat=1)
+    await expect(page.get_by_text("The time for these tickets cannot be extended.")).to_be_visible()
+    await expect(page.get_by_role("button", name="more minutes")).to_have_count(0)
+
+
+@serving(holds__default_minutes="0.9")
+async def test_the_page_asks_again_how_much_more_time_there_is_when_the_last_minute_begins_or_ends(
+    shop: Shop, page: Page
+) -> None:
+    path = await shop.sell(Seat=5)
+    await shop.change(path, "Seat", extensionPolicy="strict")
+    await hold(page, path, Seat=1)
+    await expect(page.get_by_text("cannot be extended")).to_be_visible()
+    await shop.change(path, "Seat", extensionPolicy="accessible")
+    await page.evaluate(EXTEND_ELSEWHERE)
+    await expect(page.get_by_text("possible 9 more times")).to_be_visible()
 
 
 async def test_the_countdown_follows_the_clock_of_the_server(shop: Shop) -> None:

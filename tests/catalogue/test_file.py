@@ -40,6 +40,10 @@ def test_a_toml_time_may_be_written_without_quotes(tmp_path: Path) -> None:
         ({"events": [{**EVENT, "startDate": "soon"}]}, "events.0.startDate must be an RFC 3339 time"),
         ({"events": [{**EVENT, "ticketTypes": [{**TICKET_TYPE, "total": -1}]}]}, "events.0.ticketTypes.0.total"),
         ({"events": [{**EVENT, "ticketTypes": [{**TICKET_TYPE, "price": True}]}]}, "must be an integer"),
+        (
+            {"events": [{**EVENT, "ticketTypes": [{**TICKET_TYPE, "extensionPolicy": "lenient"}]}]},
+            "events.0.ticketTypes.0.extensionPolicy",
+        ),
         ({"events": [EVENT, EVENT]}, "names events twice: ev"),
         ({"events": [{**EVENT, "ticketTypes": [TICKET_TYPE, TICKET_TYPE]}]}, "names ticket types twice: tt"),
         ([], "must be an object"),

@@ -54,6 +54,15 @@ async def test_a_bound_that_is_gone_from_the_file_is_taken_away(backend: Backend
     assert (terms.max_per_reservation, terms.window.end) == (None, None)
 
 
+async def test_an_extension_policy_comes_from_the_file_and_goes_with_it(backend: Backend, target: DeskTarget) -> None:
+    strict = catalogue({**SEAT, "extensionPolicy": "strict"})
+    await import_catalogue(strict, target)
+    assert backend.desk.board.ticket_types["seat"].extension_policy == "strict"
+    assert await import_catalogue(strict, target) == Outcome(unchanged=2)
+    assert await import_catalogue(catalogue(SEAT), target) == Outcome(changed=1, unchanged=1)
+    assert backend.desk.board.ticket_types["seat"].extension_policy is None
+
+
 async def test_without_ids_an_event_is_known_by_its_nature_and_a_type_by_its_name(
     backend: Backend, target: DeskTarget
 ) -> None:

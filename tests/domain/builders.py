@@ -8,8 +8,9 @@ from typing import Any
 from actor_ticketing.domain.catalogue import TicketType
 from actor_ticketing.domain.commands import Convert, Extend, Line, NewTicket, Release, Reserve
 from actor_ticketing.domain.events import LedgerEvent
+from actor_ticketing.domain.extensions import ExtensionRules
 from actor_ticketing.domain.inventory import Inventory
-from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
+from actor_ticketing.domain.policies import HoldPolicy, Policies
 from actor_ticketing.domain.purchase import Person, Purchase
 from actor_ticketing.domain.reservation import Owner, Reservation
 
@@ -24,10 +25,17 @@ BUYER = Person(full_name="Ada", identity_type="passport", identity_number="X1", 
 TERMS = TicketType(id="tt_ga", event_id="ev_spring", name="General Admission", price=4_500, currency="EUR")
 POLICIES = Policies(
     hold=HoldPolicy(default_ms=10 * MINUTE, min_ms=SECOND, max_ms=60 * MINUTE, max_quantity=50),
-    extension=ExtensionPolicy(max_count=2, max_total_ms=30 * MINUTE),
+    extension=ExtensionRules(
+        max_count=2, max_total_ms=30 * MINUTE, hold_ms=10 * MINUTE, hold_ms_max=60 * MINUTE, wait_ms=2 * MINUTE
+    ),
 )
 
 _numbers = count(1)
+
+
+def rules(**fields: Any) -> ExtensionRules:
+    """What the operator has set for extensions: as in :data:`POLICIES`, but for these fields."""
+    return replace(POLICIES.extension, **fields)
 
 
 def reservation(**fields: Any) -> Reservation:
@@ -55,7 +63,7 @@ def inventory(
     sold: int = 0,
     holds: Iterable[Reservation] = (),
     max_quantity: int | None = None,
-    extension: ExtensionPolicy | None = None,
+    extension: ExtensionRules | None = None,
     **terms: Any,
 ) -> Inventory:
     """Ten tickets to :data:`TERMS`, of which nothing is sold or held."""

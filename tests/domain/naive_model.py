@@ -22,12 +22,16 @@ Row = dict[str, Any]
 class NaiveModel:
     """What an :class:`Inventory` ought to be. Slow, and hard to get wrong."""
 
-    def __init__(self, total: int, *, price: int, max_quantity: int, max_extensions: int, max_length: int) -> None:
+    def __init__(
+        self, total: int, *, price: int, max_quantity: int, max_extensions: int, max_length: int, wait: int
+    ) -> None:
         self.total = total
         self.price = price
         self.max_quantity = max_quantity
         self.max_extensions = max_extensions
         self.max_length = max_length
+        self.wait = wait
+        self.policy: str | None = None
         self.paused = False
         self.rows: list[Row] = []
         self.stock_claims: list[int] = []
@@ -109,11 +113,22 @@ class NaiveModel:
             return Contended
         return ReservationExpired if row["expires_at"] <= now else None
 
-    def refuses_extend(self, reservation_id: str, additional: int) -> Refused:
-        """Why a reservation that the caller may change cannot be extended so far."""
+    def refuses_extend(self, reservation_id: str, additional: int, turned_away_ago: int | None) -> Refused:
+        """Why a reservation that the caller may change cannot be extended so far.
+
+        A hold of this model is made for 15 at the most, and for 1 if nobody asks.
+        """
+        often, long = self.max_extensions, self.max_length
+        if self.policy == "accessible":
+            often, long = 10, 15 + 10
+        if self.policy == "demand_aware" and self.available() < self.total / 2:
+            often, long = -(-often // 2), long // 2
+        waits = turned_away_ago is not None and turned_away_ago < self.wait
+        if self.policy == "strict" or (self.policy == "demand_aware" and self.available() == 0 < self.total and waits):
+            return ExtensionLimitReached
         row = self.row(reservation_id)
-        too_often = row["extensions"] >= self.max_extensions
-        too_long = row["expires_at"] + additional > row["reserved_at"] + self.max_length
+        too_often = row["extensions"] >= often
+        too_long = row["expires_at"] + additional > row["reserved_at"] + long
         return ExtensionLimitReached if too_often or too_long else None
 
     def refuses_convert(self, reservation_id: str, holders: int) -> Refused:

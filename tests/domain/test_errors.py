@@ -29,7 +29,11 @@ REFUSALS: list[tuple[Refusal, str, Kind]] = [
     (errors.ReservationCancelled(), "reservation_cancelled", Kind.CONFLICT),
     (errors.ReservationConverted(), "reservation_converted", Kind.CONFLICT),
     (errors.NotPurchased("ACTIVE"), "reservation_not_purchased", Kind.CONFLICT),
-    (errors.ExtensionLimitReached(extensions_left=0, max_expires_at=0), "extension_limit_reached", Kind.CONFLICT),
+    (
+        errors.ExtensionLimitReached(extensions_left=0, max_expires_at=0, limit="count"),
+        "extension_limit_reached",
+        Kind.CONFLICT,
+    ),
     (errors.SalesNotOpen(), "sales_not_open", Kind.CONFLICT),
     (errors.SalesClosed(), "sales_closed", Kind.CONFLICT),
     (errors.HolderLimitReached(limit=5, scope="session"), "holder_limit_reached", Kind.CONFLICT),
@@ -122,9 +126,10 @@ def test_the_limits_reached_are_in_the_details() -> None:
     assert errors.HolderLimitReached(limit=5, scope="user").details == {"limit": 5, "scope": "user"}
     assert errors.TotalTooLow(sold=1, reserved=2).details == {"sold": 1, "reserved": 2}
     assert errors.NotPurchased("EXPIRED").details == {"status": "EXPIRED"}
-    assert errors.ExtensionLimitReached(extensions_left=1, max_expires_at=0).details == {
+    assert errors.ExtensionLimitReached(extensions_left=1, max_expires_at=0, limit="total").details == {
         "extensionsLeft": 1,
         "maxExpiresAt": "1970-01-01T00:00:00.000Z",
+        "extensionLimit": "total",
     }
 
 

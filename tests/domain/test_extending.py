@@ -6,9 +6,8 @@ from actor_ticketing.domain.errors import ExtensionLimitReached, Forbidden, NotF
 from actor_ticketing.domain.events import ReservationExtended
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.inventory import Inventory
-from actor_ticketing.domain.policies import ExtensionPolicy
 from actor_ticketing.domain.reservation import Owner, Reservation
-from tests.domain.builders import MINUTE, NOW, STRANGER, extend, happen, hold, inventory, reservation
+from tests.domain.builders import MINUTE, NOW, STRANGER, extend, happen, hold, inventory, reservation, rules
 
 
 def extended(stock: Inventory, held: Reservation, additional_ms: int, now: int = NOW) -> Reservation:
@@ -50,7 +49,7 @@ def test_after_an_extension_the_old_deadline_means_nothing() -> None:
 
 
 def test_a_hold_can_be_extended_as_often_as_the_policy_says_and_no_more() -> None:
-    stock = inventory(extension=ExtensionPolicy(max_count=2, max_total_ms=60 * MINUTE))
+    stock = inventory(extension=rules(max_count=2, max_total_ms=60 * MINUTE))
     held = extended(stock, extended(stock, hold(stock), 1), 1)
     assert held.extensions == 2
     with pytest.raises(ExtensionLimitReached) as refused:
@@ -59,28 +58,32 @@ def test_a_hold_can_be_extended_as_often_as_the_policy_says_and_no_more() -> Non
 
 
 def test_with_a_count_of_zero_nothing_can_be_extended() -> None:
-    stock = inventory(extension=ExtensionPolicy(max_count=0, max_total_ms=60 * MINUTE))
+    stock = inventory(extension=rules(max_count=0, max_total_ms=60 * MINUTE))
     with pytest.raises(ExtensionLimitReached):
         stock.extend(extend(hold(stock), 1), NOW)
 
 
 def test_a_hold_can_last_exactly_the_total_counted_from_when_it_was_made() -> None:
-    stock = inventory(extension=ExtensionPolicy(max_count=2, max_total_ms=30 * MINUTE))
+    stock = inventory(extension=rules(max_count=2, max_total_ms=30 * MINUTE))
     moved = extended(stock, hold(stock), 20 * MINUTE, now=NOW + 9 * MINUTE)
     assert moved.expires_at == NOW + 30 * MINUTE
 
 
 def test_an_extension_past_the_total_is_refused_and_not_shortened() -> None:
-    stock = inventory(extension=ExtensionPolicy(max_count=2, max_total_ms=30 * MINUTE))
+    stock = inventory(extension=rules(max_count=2, max_total_ms=30 * MINUTE))
     held = hold(stock)
     with pytest.raises(ExtensionLimitReached) as refused:
         stock.extend(extend(held, 20 * MINUTE + 1), NOW)
-    assert refused.value.details == {"extensionsLeft": 2, "maxExpiresAt": rfc3339(NOW + 30 * MINUTE)}
+    assert refused.value.details == {
+        "extensionsLeft": 2,
+        "maxExpiresAt": rfc3339(NOW + 30 * MINUTE),
+        "extensionLimit": "total",
+    }
     assert stock.holds[held.id] == held
 
 
 def test_an_extension_that_was_refused_is_not_counted() -> None:
-    stock = inventory(extension=ExtensionPolicy(max_count=1, max_total_ms=30 * MINUTE))
+    stock = inventory(extension=rules(max_count=1, max_total_ms=30 * MINUTE))
     held = hold(stock)
     with pytest.raises(ExtensionLimitReached):
         stock.extend(extend(held, 60 * MINUTE), NOW)
@@ -88,11 +91,15 @@ def test_an_extension_that_was_refused_is_not_counted() -> None:
 
 
 def test_a_hold_longer_than_the_total_keeps_its_deadline_and_cannot_be_extended() -> None:
-    stock = inventory(extension=ExtensionPolicy(max_count=2, max_total_ms=5 * MINUTE))
+    stock = inventory(extension=rules(max_count=2, max_total_ms=5 * MINUTE))
     held = hold(stock, duration_ms=10 * MINUTE)
     with pytest.raises(ExtensionLimitReached) as refused:
         stock.extend(extend(held, 1), NOW)
-    assert refused.value.details == {"extensionsLeft": 2, "maxExpiresAt": rfc3339(held.expires_at)}
+    assert refused.value.details == {
+        "extensionsLeft": 2,
+        "maxExpiresAt": rfc3339(held.expires_at),
+        "extensionLimit": "total",
+    }
 
 
 def test_one_millisecond_before_its_deadline_a_hold_can_be_extended() -> None:
@@ -127,7 +134,7 @@ def test_what_was_never_held_cannot_be_extended() -> None:
 
 
 def test_thousands_of_extensions_leave_one_deadline_and_no_growing_memory() -> None:
-    stock = inventory(extension=ExtensionPolicy(max_count=5_000, max_total_ms=600 * MINUTE))
+    stock = inventory(extension=rules(max_count=5_000, max_total_ms=600 * MINUTE))
     held = hold(stock)
     for _ in range(5_000):
         held = extended(stock, held, 1)

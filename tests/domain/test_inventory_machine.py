@@ -30,17 +30,20 @@ from actor_ticketing.domain.commands import (
 )
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent
+from actor_ticketing.domain.extensions import ExtensionPolicy, ExtensionRules
 from actor_ticketing.domain.inventory import Contended, Inventory
 from actor_ticketing.domain.outcomes import converted, created
-from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
+from actor_ticketing.domain.policies import HoldPolicy, Policies
 from actor_ticketing.domain.reservation import Owner, Reservation
 from tests.domain.builders import NOW, TERMS, convert, reservation, reserve
 from tests.domain.naive_model import NaiveModel, Refused
 
-MAX_QUANTITY, MAX_EXTENSIONS, MAX_LENGTH = 7, 1, 22
+MAX_QUANTITY, MAX_EXTENSIONS, MAX_LENGTH, WAIT = 7, 1, 22, 5
 POLICIES = Policies(
     hold=HoldPolicy(default_ms=1, min_ms=1, max_ms=100, max_quantity=MAX_QUANTITY),
-    extension=ExtensionPolicy(max_count=MAX_EXTENSIONS, max_total_ms=MAX_LENGTH),
+    extension=ExtensionRules(
+        max_count=MAX_EXTENSIONS, max_total_ms=MAX_LENGTH, hold_ms=1, hold_ms_max=15, wait_ms=WAIT
+    ),
 )
 
 # A failing history is shrunk for up to five minutes; the suite's usual limit would cut the report off.
@@ -99,6 +102,7 @@ class InventoryMachine(RuleBasedStateMachine):
             max_quantity=MAX_QUANTITY,
             max_extensions=MAX_EXTENSIONS,
             max_length=MAX_LENGTH,
+            wait=WAIT,
         )
 
     def happen(self, events: Sequence[LedgerEvent]) -> None:
@@ -139,11 +143,19 @@ class InventoryMachine(RuleBasedStateMachine):
             self.model.add(line.reservation_id, line.quantity, holder, now, command.duration_ms)
         return multiple(*(line.reservation_id for line in command.lines))
 
-    @rule(reservation_id=reservations, owner=OWNERS, additional=st.integers(1, 15))
-    def extend(self, reservation_id: str, owner: Owner, additional: int) -> None:
+    @rule(
+        reservation_id=reservations,
+        owner=OWNERS,
+        additional=st.integers(1, 15),
+        ago=st.none() | st.integers(0, 2 * WAIT),
+    )
+    def extend(self, reservation_id: str, owner: Owner, additional: int, ago: int | None) -> None:
         expected = self.model.refuses_touch(reservation_id, owner.session_id, owner.user_id, self.now)
-        expected = expected or self.model.refuses_extend(reservation_id, additional)
-        command = Extend(reservation_id=reservation_id, owner=owner, additional_ms=additional)
+        expected = expected or self.model.refuses_extend(reservation_id, additional, ago)
+        turned_away_at = None if ago is None else self.now - ago
+        command = Extend(
+            reservation_id=reservation_id, owner=owner, additional_ms=additional, turned_away_at=turned_away_at
+        )
         refused, events = attempt(lambda: self.inventory.extend(command, self.now))
         assert refused is expected
         if not refused:
@@ -220,16 +232,16 @@ class InventoryMachine(RuleBasedStateMachine):
         for reservation_id in expected:
             self.model.settle(reservation_id, "EXPIRED")
 
-    @rule(more=st.integers(-4, 4), price=st.integers(0, 9_000))
-    def change(self, more: int, price: int) -> None:
+    @rule(more=st.integers(-4, 4), price=st.integers(0, 9_000), policy=st.none() | st.sampled_from(ExtensionPolicy))
+    def change(self, more: int, price: int, policy: ExtensionPolicy | None) -> None:
         total = max(0, self.model.total + more)
-        command = ChangeTicketType(changes={"price": price}, window={}, total=total)
+        command = ChangeTicketType(changes={"price": price, "extension_policy": policy}, window={}, total=total)
         expected = self.model.refuses_total(total)
         refused, events = attempt(lambda: self.inventory.change(command, self.now))
         assert refused is expected
         if not refused:
             self.happen(events)
-            self.model.total, self.model.price = total, price
+            self.model.total, self.model.price, self.model.policy = total, price, policy
 
     @rule(paused=st.sampled_from([False, False, True]))
     def set_paused(self, *, paused: bool) -> None:

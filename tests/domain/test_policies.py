@@ -3,12 +3,11 @@ from dataclasses import replace
 import pytest
 
 from actor_ticketing.domain.catalogue import SalesWindow
-from actor_ticketing.domain.errors import ExtensionLimitReached, Invalid, SalesClosed, SalesNotOpen
-from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, check_on_sale
-from tests.domain.builders import MINUTE, NOW, SECOND, TERMS, reservation
+from actor_ticketing.domain.errors import Invalid, SalesClosed, SalesNotOpen
+from actor_ticketing.domain.policies import HoldPolicy, check_on_sale
+from tests.domain.builders import MINUTE, NOW, SECOND, TERMS
 
 HOLDS = HoldPolicy(default_ms=10 * MINUTE, min_ms=SECOND, max_ms=60 * MINUTE, max_quantity=20)
-EXTENSIONS = ExtensionPolicy(max_count=2, max_total_ms=30 * MINUTE)
 
 
 # How long
@@ -79,37 +78,3 @@ def test_a_window_that_is_open_or_ends_after_it_starts_is_in_order(window: Sales
 def test_a_window_that_does_not_end_after_it_starts_is_invalid(end: int) -> None:
     with pytest.raises(Invalid):
         SalesWindow(start=5, end=end).require_order()
-
-
-# How often
-
-
-@pytest.mark.parametrize(("made", "left"), [(0, 2), (1, 1), (2, 0), (3, 0)])
-def test_extensions_are_left_until_the_count_is_used_up_even_if_an_operator_lowered_it(made: int, left: int) -> None:
-    assert EXTENSIONS.extensions_left(reservation(extensions=made)) == left
-
-
-def test_the_latest_deadline_is_the_total_after_the_reservation_was_made() -> None:
-    assert EXTENSIONS.max_expires_at(reservation()) == NOW + 30 * MINUTE
-
-
-def test_the_latest_deadline_is_never_before_the_present_one() -> None:
-    assert EXTENSIONS.max_expires_at(reservation(expires_at=NOW + 45 * MINUTE)) == NOW + 45 * MINUTE
-
-
-def test_an_extension_is_added_to_the_present_deadline_and_counted() -> None:
-    held = reservation(extensions=1)
-    moved = EXTENSIONS.extend(held, 3 * MINUTE)
-    assert (moved.expires_at, moved.extensions) == (held.expires_at + 3 * MINUTE, 2)
-
-
-def test_an_extension_may_reach_the_latest_deadline_and_no_further() -> None:
-    held = reservation()
-    assert EXTENSIONS.extend(held, 20 * MINUTE).expires_at == NOW + 30 * MINUTE
-    with pytest.raises(ExtensionLimitReached):
-        EXTENSIONS.extend(held, 20 * MINUTE + 1)
-
-
-def test_an_extension_beyond_the_count_is_refused_however_short() -> None:
-    with pytest.raises(ExtensionLimitReached):
-        EXTENSIONS.extend(reservation(extensions=2), 1)

@@ -68,6 +68,19 @@ async def test_a_ticket_type_is_changed_where_it_is_said(api: Api) -> None:
     assert (changed["currency"], changed["total"], changed["salesStart"]) == ("EUR", 10, None)
 
 
+async def test_a_ticket_type_may_have_an_extension_policy_of_its_own(api: Api) -> None:
+    made = (await call(api, "POST", TYPES, {**TYPE_BODY, "extensionPolicy": "strict"}, status=201))["ticketType"]
+    assert made["extensionPolicy"] == "strict"
+    for policy in ("accessible", "demand_aware", "standard", None):
+        changed = (await call(api, "PATCH", TYPE, {"extensionPolicy": policy}, status=200))["ticketType"]
+        assert changed["extensionPolicy"] == policy
+    await call(api, "PATCH", TYPE, {"extensionPolicy": "accessible"}, status=200)
+    changed = (await call(api, "PATCH", TYPE, {"price": 1}, status=200))["ticketType"]
+    assert changed["extensionPolicy"] == "accessible"
+    shown = (await call(api, "GET", f"{EVENTS}/ev", status=200))["event"]["ticketTypes"]
+    assert {each["id"]: each["extensionPolicy"] for each in shown} == {"tt": "accessible", made["id"]: "strict"}
+
+
 async def test_null_takes_a_bound_away(api: Api) -> None:
     await call(api, "PATCH", TYPE, {"maxPerReservation": 2, "salesEnd": "2027-01-01T00:00:00Z"}, status=200)
     changed = (await call(api, "PATCH", TYPE, {"maxPerReservation": None, "salesEnd": None}, status=200))["ticketType"]
@@ -159,6 +172,7 @@ async def test_what_is_wrong_with_a_ticket_type_is_named(api: Api) -> None:
         "currency": ["", "eur", "EURO", "€", 978, None],
         "total": [-1, 1.5, "1", True, None, 10**30],
         "maxPerReservation": [0, -1, 1.5, "1", True],
+        "extensionPolicy": ["", "Standard", "lenient", 1, True, ["strict"]],
         "salesStart": ["soon", 5, True],
         "salesEnd": ["2027-02-30T00:00:00Z", 5, True],
         "unknown": [1],

@@ -1,16 +1,25 @@
 """The service is opened again on the database that it left."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from actor_ticketing.actors.journaling import Keep
+from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
-from actor_ticketing.domain.errors import HolderLimitReached, NotEnoughTickets, ReservationExpired
+from actor_ticketing.domain.errors import (
+    ExtensionLimitReached,
+    HolderLimitReached,
+    NotEnoughTickets,
+    ReservationExpired,
+)
+from actor_ticketing.domain.extensions import ExtensionPolicy
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
 from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.verify import verify
 from support.service import (
     OpenBackend,
     buy,
@@ -45,6 +54,20 @@ async def open_shop(backend: Backend, *types: str, total: int = 10) -> None:
     await list_event(backend)
     for of in types or ("tt",):
         await list_ticket_type(backend, of, total=total)
+
+
+async def test_a_ticket_type_keeps_its_extension_policy(open_on_disk: OpenBackend, tmp_path: Path) -> None:
+    async with open_on_disk() as backend:
+        await open_shop(backend)
+        changes = {"extension_policy": ExtensionPolicy.STRICT}
+        await backend.desk.change_ticket_type("tt", changes, window={}, total=None)
+        held = await hold(backend)
+    async with open_on_disk() as backend:
+        assert backend.desk.board.ticket_type("tt").extension_policy is ExtensionPolicy.STRICT
+        with pytest.raises(ExtensionLimitReached) as refused:
+            await backend.box_office.extend(held.id, SESSION, 1)
+        assert refused.value.details["extensionLimit"] == "not_offered"
+    assert verify(tmp_path / DATABASE).ok
 
 
 async def test_the_books_are_as_they_were(open_on_disk: OpenBackend) -> None:

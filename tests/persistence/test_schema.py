@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from actor_ticketing.domain.extensions import ExtensionPolicy
 from actor_ticketing.persistence import schema
 from actor_ticketing.persistence.connections import connect_read_only, open_readers, open_writer
 from actor_ticketing.persistence.schema import SchemaError, migrate, migrations
@@ -132,13 +133,37 @@ def test_a_migration_that_loses_what_is_referred_to_is_taken_back(
     migrate(database, VAULT)
     newest = newest_version()
     database.execute("INSERT INTO events VALUES ('ev', 't', 'v', 0)")
-    database.execute("INSERT INTO ticket_types VALUES ('tt', 'ev', 'n', 1, 'EUR', NULL, NULL, NULL, 9, 0, 0, 0)")
+    database.execute("INSERT INTO ticket_types VALUES ('tt', 'ev', 'n', 1, 'EUR', NULL, NULL, NULL, 9, 0, 0, 0, NULL)")
     careless = [*migrations(), (newest + 1, "DELETE FROM events;")]
     monkeypatch.setattr(schema, "migrations", lambda: careless)
     with pytest.raises(SchemaError, match=f"migration {newest + 1} would leave rows of ticket_types"):
         migrate(database, VAULT)
     assert version(database) == newest
     assert database.execute("SELECT count(*) FROM events").fetchone() == (1,)
+
+
+def test_ticket_types_of_former_versions_follow_the_services_extension_policy(
+    database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = migrations()
+    older = [each for each in newest if each[0] < schema.EXTENSION_POLICIES]
+    monkeypatch.setattr(schema, "migrations", lambda: older)
+    migrate(database, VAULT)
+    database.execute("INSERT INTO events VALUES ('ev', 't', 'v', 0)")
+    database.execute("INSERT INTO ticket_types VALUES ('tt', 'ev', 'n', 1, 'EUR', NULL, NULL, NULL, 9, 0, 0, 0)")
+    monkeypatch.setattr(schema, "migrations", lambda: newest)
+    migrate(database, VAULT)
+    assert database.execute("SELECT id, total, extension_policy FROM ticket_types").fetchall() == [("tt", 9, None)]
+
+
+def test_the_database_knows_the_very_policies_that_the_domain_knows(database: sqlite3.Connection) -> None:
+    migrate(database, VAULT)
+    database.execute("INSERT INTO events VALUES ('ev', 't', 'v', 0)")
+    database.execute("INSERT INTO ticket_types VALUES ('tt', 'ev', 'n', 1, 'EUR', NULL, NULL, NULL, 9, 0, 0, 0, NULL)")
+    for policy in ExtensionPolicy:
+        database.execute("UPDATE ticket_types SET extension_policy = ?", (policy,))
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        database.execute("UPDATE ticket_types SET extension_policy = 'lenient'")
 
 
 @pytest.mark.parametrize(("synchronous", "number"), [("FULL", 2), ("NORMAL", 1)])

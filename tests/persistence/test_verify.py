@@ -152,13 +152,19 @@ def test_a_file_cut_short_is_refused_in_a_sentence(database: Path) -> None:
         verify(database)
 
 
-def test_a_database_from_before_tickets_were_used_is_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    older = [each for each in schema.migrations() if each[0] < schema.DESK]
+@pytest.mark.parametrize("newer", [schema.DESK, schema.EXTENSION_POLICIES])
+def test_a_database_of_a_former_version_is_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newer: int
+) -> None:
+    older = [each for each in schema.migrations() if each[0] < newer]
     with monkeypatch.context() as patched, closing(connect_to_write(tmp_path / DATABASE)) as connection:
         patched.setattr(schema, "migrations", lambda: older)
         schema.migrate(connection, VAULT)
         connection.execute("INSERT INTO events VALUES ('ev', 't', 'v', 0)")
-        connection.execute("INSERT INTO ticket_types VALUES ('tt', 'ev', 'n', 1, 'EUR', NULL, NULL, NULL, 9, 0, 0)")
+        connection.execute(
+            "INSERT INTO ticket_types (id, event_id, name, price, currency, total, sold, reserved) "
+            "VALUES ('tt', 'ev', 'n', 1, 'EUR', 9, 0, 0)"
+        )
         connection.executemany(
             "INSERT INTO ledger VALUES (?, 0, ?, 'ev', ?, NULL, ?)",
             [

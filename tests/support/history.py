@@ -25,8 +25,9 @@ from actor_ticketing.domain.events import (
     TicketCheckedIn,
     TicketTypeCreated,
 )
+from actor_ticketing.domain.extensions import ExtensionPolicy, ExtensionRules
 from actor_ticketing.domain.inventory import Inventory
-from actor_ticketing.domain.policies import ExtensionPolicy, HoldPolicy, Policies
+from actor_ticketing.domain.policies import HoldPolicy, Policies
 from actor_ticketing.domain.ports import Entry, StoredAnswer
 from actor_ticketing.domain.purchase import CheckIn, Person, Purchase, Ticket
 from actor_ticketing.domain.reservation import Owner, Reservation
@@ -36,7 +37,9 @@ BOB = Person(full_name='Bób "Ω" Ünïcode', identity_type="id", identity_numbe
 NOW = 1_800_000_000_000
 POLICIES = Policies(
     hold=HoldPolicy(default_ms=600_000, min_ms=1, max_ms=3_600_000, max_quantity=10_000),
-    extension=ExtensionPolicy(max_count=3, max_total_ms=3_600_000),
+    extension=ExtensionRules(
+        max_count=3, max_total_ms=3_600_000, hold_ms=600_000, hold_ms_max=3_600_000, wait_ms=120_000
+    ),
 )
 EVENT = Event(id="ev", title="Spring Concert", venue="City Hall", start_date=5)
 _numbers = count(1)
@@ -164,7 +167,14 @@ def long_history() -> list[Entry]:
         type_listed(other.inventory.ticket_type, total=5),
         type_listed(total=20),
         event_changed(replace(EVENT, venue="Town Hall")),
-        shop.change(price=100, name="Stålls", max_per_reservation=9, start=1, end=NOW * 2),
+        shop.change(
+            price=100,
+            name="Stålls",
+            max_per_reservation=9,
+            extension_policy=ExtensionPolicy.ACCESSIBLE,
+            start=1,
+            end=NOW * 2,
+        ),
     ]
     held = []
     for quantity, session, user in ((1, "s", None), (2, "s", "u"), (3, "t", "u"), (4, "t", None), (1, "s", None)):

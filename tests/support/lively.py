@@ -6,6 +6,7 @@ from pathlib import Path
 from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
+from actor_ticketing.domain.extensions import ExtensionPolicy
 from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.verify import Report
@@ -48,7 +49,9 @@ async def live(backend: Backend, clock: ManualClock) -> None:
     await backend.help_desk.cancel(await hold(1), by="boss")
     for paused in (True, False, True):
         await backend.desk.set_paused("tt_vip", paused=paused, by="boss")
-    await backend.desk.change_ticket_type("tt_vip", {"price": 9800}, window={}, total=None)
+    await backend.desk.change_ticket_type(
+        "tt_vip", {"price": 9800, "extension_policy": ExtensionPolicy.STRICT}, window={}, total=None
+    )
     await backend.door.check_in(sale.tickets[0].code, by="boss")
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from aiohttp import web
 
+from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.domain.errors import Unauthenticated
 from actor_ticketing.domain.instants import rfc3339
-from actor_ticketing.domain.policies import ExtensionPolicy
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
 from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, list_meta, respond, success
@@ -86,14 +86,16 @@ async def show(request: web.Request) -> WholeResponse:
             "tickets": present.tickets(doors_of(request).signer, record.tickets),
         }
     elif held.status is ReservationStatus.ACTIVE:
-        more = _room(backend.box_office.policies.extension, held)
+        more = _room(backend.box_office, held)
     board, now = backend.box_office.board, backend.clock.now()
     return respond(success(present.one_reservation(board, held, now, more)))
 
 
-def _room(policy: ExtensionPolicy, held: Reservation) -> dict[str, Any]:
-    """How far a hold can still be extended."""
-    return {"extensionsLeft": policy.extensions_left(held), "maxExpiresAt": rfc3339(policy.max_expires_at(held))}
+def _room(box_office: BoxOffice, held: Reservation) -> dict[str, Any]:
+    """How far a hold can still be extended and, if it cannot, by which rule."""
+    room = box_office.room(held)
+    more = {} if room.limit is None else {"extensionLimit": room.limit}
+    return {"extensionsLeft": room.left, "maxExpiresAt": rfc3339(room.max_expires_at), **more}
 
 
 async def claim_session(request: web.Request) -> WholeResponse:
@@ -133,10 +135,9 @@ async def extend(request: web.Request) -> WholeResponse:
     owner = owner_of(body.session_id, await doors_of(request).authenticator.user(request))
     spend_of(request, RESERVE, owner)
     box_office = backend.box_office
-    policy = box_office.policies.extension
 
     def render(held: Reservation) -> Answer:
-        data = present.one_reservation(box_office.board, held, backend.clock.now(), _room(policy, held))
+        data = present.one_reservation(box_office.board, held, backend.clock.now(), _room(box_office, held))
         return success(data, message="Reservation extended successfully")
 
     return await perform(

@@ -1,6 +1,7 @@
 """Every failure that a client may get, by its code, made as the service makes it: its text is an example."""
 
 from actor_ticketing.domain import errors
+from actor_ticketing.domain.extensions import Limit
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.http.errors import CODES, INTERNAL, MALFORMED, Failure, failure_of_refusal
 from actor_ticketing.http.openapi.examples import INSTANT_MS, SEAT
@@ -30,7 +31,7 @@ _REFUSALS = (
     errors.ReservationCancelled(),
     errors.ReservationConverted(),
     errors.NotPurchased(ReservationStatus.ACTIVE.value),
-    errors.ExtensionLimitReached(extensions_left=2, max_expires_at=INSTANT_MS),
+    errors.ExtensionLimitReached(extensions_left=2, max_expires_at=INSTANT_MS, limit=Limit.TOTAL),
     errors.SalesNotOpen(),
     errors.SalesClosed(),
     errors.SalesPaused(),

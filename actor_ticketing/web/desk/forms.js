@@ -7,7 +7,7 @@ import { wordsFor } from "../parts/loading.js";
 import { keep, kept } from "../store.js";
 
 // name: of the draft; initial: what stands in the fields at first, as text; send: takes {name: text}, and calls the
-// service, or throws Wrong. -> {field, problem, busy, submit, discard}
+// service, or throws Wrong. -> {field, typed, problem, busy, submit, discard}
 export function useForm(name, initial, send) {
   const first = useRef(initial).current;
   const [typed, setTyped] = useState(() => ({ ...first, ...kept("tab", `draft.${name}`, {}) }));
@@ -45,7 +45,7 @@ export function useForm(name, initial, send) {
       autocomplete="off" ...${more} onInput=${(event) => put({ ...typed, [which]: event.target.value })} />
   `;
   const discard = () => keep("tab", `draft.${name}`, null);
-  return { field, busy, submit, discard, problem: errors.form };
+  return { field, typed, busy, submit, discard, problem: errors.form };
 }
 
 // Thrown by `send` for what the desk itself can tell: {field: words}.

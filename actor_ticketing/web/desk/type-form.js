@@ -4,6 +4,8 @@ import { digitsOf, t } from "../i18n.js";
 import { adminApi } from "./access.js";
 import { Buttons, fromLocal, needed, toLocal, useForm, Wrong } from "./forms.js";
 
+const POLICIES = ["standard", "accessible", "demand_aware", "strict"];
+
 // type: null for a new one of the event; then: when it is stored; cancel: when nothing is to be.
 export function TypeForm({ event, type, then, cancel }) {
   const form = useForm(type ? `type.${type.id}` : `type.of.${event.id}`, fieldsOf(type, event), async (typed, changes) => {
@@ -28,6 +30,10 @@ export function TypeForm({ event, type, then, cancel }) {
         ${form.field("salesStart", { type: "datetime-local", optional: true, hint: t("catalogue.startHint") })}
         ${form.field("salesEnd", { type: "datetime-local", optional: true, hint: t("catalogue.hereTime") })}
       </div>
+      ${form.field("extensionPolicy", {
+        optional: true, hint: t("catalogue.policyHint"),
+        children: ["", ...POLICIES].map((policy) => html`<option value=${policy} selected=${policy === form.typed.extensionPolicy}>${t(`policy.${policy || "service"}`)}</option>`),
+      })}
       <${Buttons} form=${form} save=${t(type ? "form.save" : "catalogue.createType")} cancel=${cancel} />
     </form>
   `;
@@ -39,6 +45,7 @@ function fieldsOf(type, event) {
   return {
     name: text(type?.name), price: type ? majorOf(type.price, currency) : "", currency, total: text(type?.total),
     maxPerReservation: text(type?.maxPerReservation), salesStart: toLocal(type?.salesStart ?? null), salesEnd: toLocal(type?.salesEnd ?? null),
+    extensionPolicy: text(type?.extensionPolicy),
   };
 }
 
@@ -51,6 +58,7 @@ function bodyOf(typed, sent) {
   if ("price" in sent || "currency" in sent) Object.assign(body, { price: minorOf(typed.price.trim(), currency), currency });
   if ("total" in sent) body.total = number(typed.total);
   if ("maxPerReservation" in sent) body.maxPerReservation = typed.maxPerReservation.trim() ? number(typed.maxPerReservation) : null;
+  if ("extensionPolicy" in sent) body.extensionPolicy = typed.extensionPolicy || null;
   for (const name of ["salesStart", "salesEnd"]) if (name in sent) body[name] = fromLocal(typed[name]);
   return body;
 }

@@ -2,7 +2,7 @@
 import { useCountdown } from "../clock.js";
 import { endOf, extend, extensionOf, loadExtensions } from "../holds.js";
 import { html, useEffect, useState } from "../html.js";
-import { countdown, spoken, t, time } from "../i18n.js";
+import { countdown, known, spoken, t, time } from "../i18n.js";
 import { announce, get, useStore } from "../store.js";
 import { wordsFor } from "./loading.js";
 
@@ -15,14 +15,16 @@ export function HoldClock({ holds }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const ids = holds.map((hold) => hold.id).join();
+  const urgent = left <= WARN_SECONDS;
+  // How far it goes may hang on what is left and who waits, so it is asked again when it begins to matter.
   useEffect(() => {
-    for (const id of ids.split(",")) if (!get().extensions[id]) loadExtensions(id).catch(() => {});
-  }, [ids]);
+    for (const id of ids.split(",")) loadExtensions(id).catch(() => {});
+  }, [ids, urgent]);
 
   // It is the first one to end that matters, and how far that one goes.
   const first = holds.find((hold) => hold.expiresAt === end);
   const minutes = extensionOf(first, extensions);
-  const times = extensions[first.id]?.extensionsLeft;
+  const room = extensions[first.id];
   const more = async () => {
     setBusy(true);
     setProblem("");
@@ -35,7 +37,6 @@ export function HoldClock({ holds }) {
     }
     setBusy(false);
   };
-  const urgent = left <= WARN_SECONDS;
   return html`
     <div class="clock ${urgent ? "urgent" : ""}">
       <div class="clock-face">
@@ -50,9 +51,14 @@ export function HoldClock({ holds }) {
             ${minutes >= 1 ? t("hold.more", { count: Math.floor(minutes) }) : t("hold.littleMore")}
           </button>
         `}
-        ${times !== undefined && html`<small>${t("hold.times", { count: minutes > 0 ? times : 0 })}</small>`}
+        ${room && html`<small>${minutes > 0 ? t("hold.times", { count: room.extensionsLeft }) : whyNot(room)}</small>`}
       </div>
       ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     </div>
   `;
+}
+
+function whyNot({ extensionLimit }) {
+  const key = `hold.limit_${extensionLimit}`;
+  return known(key) ? t(key) : t("hold.times", { count: 0 });
 }
