@@ -7,7 +7,7 @@ import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,8 +20,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-
-from support.load import finished
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = "tickets.example.org"
@@ -111,7 +109,10 @@ async def proxying(kind: str, home: Path, service: str, also: Mapping[str, str] 
         trust = ssl.create_default_context(cafile=home / _CERTIFICATE)
         yield Proxy(f"https://{NAME}:{tls}", f"http://{NAME}:{plain}", trust, logs)
     finally:
-        await finished(process)
+        # Killed, nginx would leave its workers behind.
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
 
 
 def _program(kind: str) -> str:
