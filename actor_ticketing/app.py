@@ -29,9 +29,9 @@ from actor_ticketing.domain.telling import told
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.connections import open_readers, open_writer
 from actor_ticketing.persistence.queries import SqliteQueries
-from actor_ticketing.persistence.schema import migrate
 from actor_ticketing.persistence.sealed import require_keys
 from actor_ticketing.persistence.store import SqliteStore
+from actor_ticketing.persistence.upgrade import upgrade
 from actor_ticketing.persistence.watchdog import DatabaseGone, Watchdog
 from actor_ticketing.vault import Vault
 
@@ -57,6 +57,7 @@ def end_process(error: BaseException, *, status: int = EXIT_FATAL) -> None:
 async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIterator[Storage]:
     """Open the SQLite database, brought to the newest schema. What it holds of people is sealed in ``vault``.
 
+    :raises SchemaError: when it cannot be brought there.
     :raises VaultError: when that has other keys.
     """
     log.info("opening_database", path=str(path), sqlite=sqlite3.sqlite_version)
@@ -68,7 +69,7 @@ async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIte
             checkpoints=not settings.storage.replicated,
         )
         stack.push_async_callback(writer.close)
-        await writer.run(partial(migrate, vault=vault))
+        await writer.run(partial(upgrade, path, vault=vault))
         await writer.run(partial(require_keys, vault=vault))
         readers = await open_readers(
             path, count=settings.storage.readers, busy_timeout_ms=settings.storage.busy_timeout_ms

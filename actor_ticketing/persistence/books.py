@@ -197,10 +197,9 @@ _NAMES = {"refresh_tokens": "hex(digest)"}
 """What names a row, where it is not its id."""
 
 _REFERRING = """
-    SELECT (SELECT count(*) FROM ticket_types) + (SELECT count(*) FROM reservations)
-         + (SELECT count(*) FROM transactions) + 2 * (SELECT count(*) FROM tickets)
-         + (SELECT count(*) FROM refresh_tokens)
+    SELECT name, (SELECT count(*) FROM pragma_foreign_key_list(name)) FROM sqlite_master WHERE type = 'table'
 """
+"""The tables, and how many references each of its rows has."""
 
 
 def check_file(connection: sqlite3.Connection) -> Check:
@@ -247,7 +246,11 @@ def guarded(name: str, look: Callable[[], tuple[int, list[str]]]) -> Check:
 
 
 def _foreign_keys(connection: sqlite3.Connection) -> tuple[int, list[str]]:
-    looked_at = connection.execute(_REFERRING).fetchone()[0]
+    looked_at = sum(
+        references * connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608 - of the schema.
+        for table, references in connection.execute(_REFERRING).fetchall()
+        if references
+    )
     problems: list[str] = []
     broken = {(row[0], row[3]) for row in connection.execute("PRAGMA foreign_key_check")}
     for table, key in sorted(broken):

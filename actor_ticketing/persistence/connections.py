@@ -42,6 +42,9 @@ _CERTAIN_FAILURES = frozenset(
 )
 
 
+LOG_BYTES = 32 * 1024 * 1024
+"""To so much the write-ahead log is cut when it begins anew. It is larger only while somebody reads for long."""
+
 _LOG_PATIENCE_MS = 100
 """What waits for the log to be emptied is every sale."""
 
@@ -170,6 +173,7 @@ def connect_to_write(path: Path, *, synchronous: str = "FULL", busy_timeout_ms: 
         connection.execute("PRAGMA foreign_keys = ON")
         # Most builds of SQLite leave what was deleted in the file until its place is needed.
         connection.execute("PRAGMA secure_delete = ON")
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
     except BaseException:
         connection.close()
         raise

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from actor_ticketing.credentials import add_data_key, keep_first_data_key, read_data_keys
 from actor_ticketing.persistence.connections import connect_to_write, rewrite_file
-from actor_ticketing.persistence.schema import migrate
 from actor_ticketing.persistence.sealed import RotationError, check_sealed, count_sealed, seal_anew
+from actor_ticketing.persistence.upgrade import upgrade
 from actor_ticketing.vault import Vault
 
 
@@ -27,7 +27,7 @@ def rotate_data_key(database: Path, secrets: Path, progress: Callable[[int, int]
         keys = add_data_key(secrets)
     vault = Vault(keys)
     with closing(connect_to_write(database)) as connection:
-        migrate(connection, vault)
+        upgrade(database, connection, vault)
         total, done = count_sealed(connection), 0
 
         def advance(number: int) -> None:

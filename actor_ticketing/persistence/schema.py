@@ -30,13 +30,18 @@ def migrations() -> list[tuple[int, str]]:
     return sorted((int(script.name[:4]), script.read_text(encoding="utf-8")) for script in scripts)
 
 
+def versions(connection: sqlite3.Connection) -> tuple[int, int]:
+    """The schema version of the database, 0 of an empty one; and the newest that this software knows."""
+    [version] = connection.execute("PRAGMA user_version").fetchone()
+    return version, migrations()[-1][0]
+
+
 def require_newest(connection: sqlite3.Connection) -> None:
     """Check that the database has the newest schema.
 
     :raises SchemaError: when it is behind, or ahead of this software.
     """
-    newest = migrations()[-1][0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version, newest = versions(connection)
     if version != newest:
         raise SchemaError(
             f"the database has schema version {version}, this software needs {newest}; "
@@ -54,8 +59,7 @@ def migrate(connection: sqlite3.Connection, vault: Vault) -> None:
     :param connection: in autocommit.
     :raises SchemaError: when it is ahead of this software, or a migration would leave a row that refers to nothing.
     """
-    newest = migrations()[-1][0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version, newest = versions(connection)
     if version > newest:
         raise SchemaError(
             f"the database has schema version {version}, this software knows only up to {newest}: "

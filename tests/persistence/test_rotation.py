@@ -21,7 +21,7 @@ from actor_ticketing.vault import Vault, VaultError
 from support.lively import make_lively
 from support.people import column, files_with
 
-EVERY_STEP = ["add_data_key", "migrate", "seal_anew", "check_sealed", "rewrite_file", "keep_first_data_key"]
+EVERY_STEP = ["add_data_key", "upgrade", "seal_anew", "check_sealed", "rewrite_file", "keep_first_data_key"]
 SEALED = (
     "SELECT buyer FROM transactions",
     "SELECT holder FROM tickets",
