@@ -59,7 +59,7 @@ def test_the_shipped_file_shows_each_secret_commented_out() -> None:
 
 
 def test_no_secret_has_a_default() -> None:
-    assert {"auth.admin_token", "auth.cron_secret", "auth.jwt_secret", "issuer.secret"} == SECRET_KEYS
+    assert {"auth.admin_token", "auth.cron_secret", "auth.jwt_secret", "issuer.secret", "mail.password"} == SECRET_KEYS
     assert [value_of(Settings(), key) for key in SECRET_KEYS] == [None] * 4
 
 

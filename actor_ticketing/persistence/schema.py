@@ -13,6 +13,10 @@ DESK = 5
 """The migration that lets tickets be used and types be paused. Before it, none was."""
 
 
+MAIL = 8
+"""The migration that made the outbox, and contacts, which are sealed."""
+
+
 class SchemaError(Exception):
     """The database cannot be brought to the schema of this software."""
 
