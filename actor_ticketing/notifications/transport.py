@@ -91,6 +91,8 @@ class Carrier:
         )
         try:
             await client.connect()
+            if client.is_ehlo_or_helo_needed:  # It has said it already, if there was a password or TLS.
+                await client.ehlo()
         except (aiosmtplib.SMTPException, OSError) as error:
             client.close()
             raise ServerTrouble(_reason(error)) from None

@@ -40,7 +40,7 @@ async def state_of(shop: Backend, mail_id: str) -> MailState:
 
 async def comes_to(shop: Backend, mail_id: str, state: MailState) -> None:
     async with asyncio.timeout(PATIENCE):
-        while await state_of(shop, mail_id) is not state:
+        while await state_of(shop, mail_id) is not state:  # noqa: ASYNC110 - it is in a database.
             await asyncio.sleep(0.01)
 
 
@@ -66,7 +66,13 @@ async def test_a_purchase_brings_the_buyer_their_tickets_and_the_event(
     assert message["Auto-Submitted"] == "auto-generated"
     text = message.get_body(["plain"]).get_content()  # type: ignore[union-attr]
     html = message.get_body(["html"]).get_content()  # type: ignore[union-attr]
-    for each in ("Hello Ada Lovelace", "Spring Concert", "City Hall", "90.00 EUR", f"https://hall.test/tickets/{mail_id[:26]}"):
+    for each in (
+        "Hello Ada Lovelace",
+        "Spring Concert",
+        "City Hall",
+        "90.00 EUR",
+        f"https://hall.test/tickets/{mail_id[:26]}",
+    ):
         assert each in text, text
         assert each in html
     pdf, entry = message.iter_attachments()
@@ -248,9 +254,7 @@ async def test_what_cannot_be_read_or_composed_is_put_off_and_the_others_go(
     templates = tmp_path / "templates" / "en"
     templates.mkdir(parents=True)
     (templates / "purchased.txt.jinja").write_text("{{ tickets[1].code }}")
-    async with open_shop(
-        tmp_path, clock, mail_settings(server, templates_dir=str(tmp_path / "templates"))
-    ) as shop:
+    async with open_shop(tmp_path, clock, mail_settings(server, templates_dir=str(tmp_path / "templates"))) as shop:
         broken = await purchase(shop, 1)
         whole = await purchase(shop, 2)
         await comes_to(shop, whole, MailState.SENT)

@@ -31,15 +31,18 @@ class MailServer:
 
     :ivar taken: what it has taken, in order.
     :ivar recipients: to whom.
-    :ivar answers: what it says to the next mails instead of taking them.
+    :ivar answers: what it says to the next mails instead of taking them; to the next senders and recipients likewise.
     :ivar asked: how many mails it was handed, taken or not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         self.port = 0
+        self.options = options
         self.taken: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.answers: list[str] = []
+        self.answers_to_senders: list[str] = []
+        self.answers_to_recipients: list[str] = []
         self.asked = 0
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.BaseTransport] = set()
@@ -55,7 +58,7 @@ class MailServer:
                 super().connection_made(transport)
 
         def connected() -> SMTP:
-            return Connection(self, hostname="mail.test", loop=loop, enable_SMTPUTF8=True)
+            return Connection(self, hostname="mail.test", loop=loop, enable_SMTPUTF8=True, **self.options)
 
         self._server = await loop.create_server(connected, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -69,6 +72,27 @@ class MailServer:
             self._connections.clear()
             self._server = None
             await asyncio.sleep(0)
+
+    async def handle_MAIL(  # noqa: N802 - its name.
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Let somebody send, or not."""
+        del server, session
+        if self.answers_to_senders:
+            return self.answers_to_senders.pop(0)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 - its name.
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Know somebody, or not."""
+        del server, session, options
+        if self.answers_to_recipients:
+            return self.answers_to_recipients.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name.
         """Take a mail, or say what is next to be said."""
