@@ -161,6 +161,9 @@ class MailQueries(Protocol):
     async def mail_counts(self) -> MailCounts:
         """How many there are."""
 
+    async def mails_open(self) -> tuple[int, int]:
+        """How many wait, and how many are dead. It takes no look at the others, of which there may be a million."""
+
     async def contact(self, user_id: str) -> Contact | None:
         """Where a user of an identity provider can be written to."""
 

@@ -15,7 +15,7 @@ from actor_ticketing.notifications.contacts import Contacts
 class MailStatistics:
     """What sending has come to since the start.
 
-    :ivar waiting: mails that are to be sent, as of the last look.
+    :ivar waiting: mails that are to be sent: as of the last look, and what has come since.
     :ivar dead: mails that were given up and are still known, as of the last look.
     :ivar sent: mails that the server took.
     :ivar failed: times at which it took none, or was not there.
@@ -45,14 +45,19 @@ class Outbox:
         """Whether mails are written and sent."""
         return self.contacts is not None
 
-    async def look(self) -> MailCounts:
-        """Count what there is, for the statistics too.
+    async def look(self) -> None:
+        """Bring the statistics up to what there is.
 
         :raises StorageUnavailable: when it cannot be read.
         """
-        counts = await self._queries.mail_counts()
-        self.statistics.waiting, self.statistics.dead = counts.waiting, counts.dead
-        return counts
+        self.statistics.waiting, self.statistics.dead = await self._queries.mails_open()
+
+    async def counts(self) -> MailCounts:
+        """How many mails there are in each state, which looks at all that are known.
+
+        :raises StorageUnavailable: when it cannot be read.
+        """
+        return await self._queries.mail_counts()
 
     async def dead(self, *, offset: int, limit: int) -> Sequence[Mail]:
         """A page of the dead letters, those that died last first.

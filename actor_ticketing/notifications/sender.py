@@ -99,7 +99,9 @@ class Sender:
 
     def __call__(self, entry: Entry) -> None:
         """Take note of an entry that has just become durable."""
-        if any(isinstance(record, MailQueued | MailRevived) for record in entry.records):
+        new = sum(isinstance(record, MailQueued | MailRevived) for record in entry.records)
+        if new:
+            self._outbox.statistics.waiting += new
             self._wake.set()
 
     async def _run(self) -> None:

@@ -1,6 +1,6 @@
 """Mails that a hold is about to end. No event tells of that, so a timer does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import structlog
 
@@ -36,9 +36,9 @@ class ExpiryWarnings:
         queued again, which changes nothing if it was before.
         """
         now = self._clock.now()
-        for hold in list(self._board.live.by_id.values()):
-            if hold.user_id is not None and self._warnings.arm(hold, now):
-                self._warn(hold, now)
+        live = self._board.live.by_id.values()
+        late = [hold for hold in live if hold.user_id is not None and self._warnings.arm(hold, now)]
+        self._warnings.owe(self._warn_each(late))
 
     def stop(self) -> None:
         """Warn of nothing more."""
@@ -55,6 +55,12 @@ class ExpiryWarnings:
                 self._warnings.arm(hold, now)
             else:
                 self._warnings.disarm(hold.id)
+
+    def _warn_each(self, holds: Iterable[Reservation]) -> Iterator[None]:
+        for hold in holds:
+            if self._board.live.by_id.get(hold.id) is hold:
+                self._warn(hold, self._clock.now())
+            yield
 
     def _due(self, reservation_id: str) -> None:
         hold, now = self._board.live.by_id.get(reservation_id), self._clock.now()

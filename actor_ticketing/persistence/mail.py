@@ -153,6 +153,13 @@ class SqliteMailQueries:
         sql = "SELECT state, count(*) FROM mails GROUP BY state"
         return MailCounts(**dict(await self._readers.run(lambda connection: connection.execute(sql).fetchall())))
 
+    async def mails_open(self) -> tuple[int, int]:
+        """How many wait, and how many are dead."""
+        count = "(SELECT count(*) FROM mails WHERE state = '{}')"
+        sql = f"SELECT {count.format('waiting')}, {count.format('dead')}"
+        numbers: tuple[int, int] = await self._readers.run(lambda connection: connection.execute(sql).fetchone())
+        return numbers
+
     async def contact(self, user_id: str) -> Contact | None:
         """Where a user of an identity provider can be written to."""
 

@@ -80,6 +80,10 @@ class MemoryMail:
         """How many there are."""
         return MailCounts(**Counter(each.state.value for each in self._mails.values()))
 
+    async def mails_open(self) -> tuple[int, int]:
+        """How many wait, and how many are dead."""
+        return len(self._in_state(MailState.WAITING)), len(self._in_state(MailState.DEAD))
+
     async def contact(self, user_id: str) -> Contact | None:
         """Where a user of an identity provider can be written to."""
         return self._contacts.get(user_id)

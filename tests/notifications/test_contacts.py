@@ -151,7 +151,7 @@ async def test_an_erased_address_is_gone_and_what_waits_for_it_is_dropped(
         assert forgotten.contacts == 1
         await server.start()
         async with asyncio.timeout(60):
-            while (await shop.outbox.look()).dropped == 0:
+            while (await shop.outbox.counts()).dropped == 0:
                 clock.advance(1_000)
                 await asyncio.sleep(0.01)
         other = await hold(shop, user="u1")

@@ -138,7 +138,7 @@ async def test_what_is_switched_off_makes_nothing(shop: Backend, store: StoreDou
     await buy(shop, held)
     await shop.box_office.release((await hold(shop, user=USER)).id, Owner(session_id="s"))
     assert [record for batch in store.batches for entry in batch for record in entry.records] == []
-    assert await shop.outbox.look() == MailCounts()
+    assert await shop.outbox.counts() == MailCounts()
 
 
 async def test_off_is_the_default() -> None:
@@ -162,6 +162,14 @@ async def test_the_mail_is_in_the_very_entry_of_what_it_tells(shop: Backend, sto
     assert [record.mail.reservation_id for record in entry.records] == [bought.reservation.id]  # type: ignore[attr-defined]
 
 
+async def test_only_what_waits_and_what_is_dead_is_counted_at_each_look(shop: Backend, clock: ManualClock) -> None:
+    await dead_letter(shop, clock.now())
+    await buy(shop, await hold(shop))
+    await buy(shop, await hold(shop))
+    await shop.outbox.look()
+    assert (shop.outbox.statistics.waiting, shop.outbox.statistics.dead) == (2, 1)
+
+
 async def test_a_mail_that_is_put_off_is_due_later(shop: Backend, clock: ManualClock) -> None:
     await buy(shop, await hold(shop))
     [mail] = await waiting(shop)
@@ -177,7 +185,7 @@ async def test_dead_letters_are_listed_the_last_one_first_a_page_at_a_time(shop:
     ids = [await dead_letter(shop, clock.now() + number) for number in range(3)]
     assert [mail.id for mail in await shop.outbox.dead(offset=0, limit=2)] == [ids[2], ids[1]]
     assert [mail.id for mail in await shop.outbox.dead(offset=2, limit=2)] == [ids[0]]
-    assert await shop.outbox.look() == MailCounts(dead=3)
+    assert await shop.outbox.counts() == MailCounts(dead=3)
 
 
 async def test_a_dead_letter_that_is_tried_again_begins_anew(shop: Backend, clock: ManualClock) -> None:
@@ -204,7 +212,7 @@ async def test_what_has_waited_for_too_long_is_given_up_and_nothing_else(shop: B
     clock.advance(1_000)
     await buy(shop, await hold(shop))
     await write(shop, MailsGivenUp(since_before=clock.now(), at=clock.now(), reason="gone"))
-    assert await shop.outbox.look() == MailCounts(waiting=1, dead=1)
+    assert await shop.outbox.counts() == MailCounts(waiting=1, dead=1)
     [dead] = await shop.outbox.dead(offset=0, limit=9)
     assert (dead.reason, dead.settled_at) == ("gone", clock.now())
 
@@ -225,7 +233,7 @@ async def test_what_was_settled_long_ago_and_contacts_not_seen_since_are_forgott
     assert await queries.has_outlived_mail(now)
     await write(shop, MailsForgotten(before=now))
     assert not await queries.has_outlived_mail(now)
-    assert await shop.outbox.look() == MailCounts(waiting=1, dead=1)
+    assert await shop.outbox.counts() == MailCounts(waiting=1, dead=1)
     assert [mail.id for mail in await shop.outbox.dead(offset=0, limit=9)] == [kept]
     assert await queries.contacts_seen() == [("new", now)]
 
@@ -240,9 +248,9 @@ async def test_housekeeping_forgets_them_after_their_days(
         await list_ticket_type(shop)
         await dead_letter(shop, clock.now())
         clock.advance(2 * DAY)
-        assert await shop.outbox.look() == MailCounts(dead=1)
+        assert await shop.outbox.counts() == MailCounts(dead=1)
         async with asyncio.timeout(60):
-            while await shop.outbox.look() != MailCounts():
+            while await shop.outbox.counts() != MailCounts():
                 clock.advance(1_000)
                 await turns()
 
@@ -253,4 +261,4 @@ async def test_a_commit_of_several_entries_with_a_mail_that_is_there_already_fai
     await buy(shop, await hold(shop))
     [queued] = [record for batch in store.batches for entry in batch for record in entry.records]
     await write(shop, queued)
-    assert await shop.outbox.look() == MailCounts(waiting=1)
+    assert await shop.outbox.counts() == MailCounts(waiting=1)

@@ -20,7 +20,7 @@ async def overview(request: web.Request) -> WholeResponse:
     await doors_of(request).authenticator.admin(request)
     outbox = backend_of(request).outbox
     page, limit = page_of(request)
-    counts = await outbox.look()
+    counts = await outbox.counts()
     dead = await outbox.dead(offset=(page - 1) * limit, limit=limit)
     data = {
         "enabled": outbox.is_enabled,

@@ -13,7 +13,8 @@ CREATE TABLE mails (
     reason TEXT
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX mails_waiting ON mails (due_at) WHERE state = 'waiting';
+-- What has waited for too long is looked for each time the mail server fails, in the index alone.
+CREATE INDEX mails_waiting ON mails (due_at, since) WHERE state = 'waiting';
 CREATE INDEX mails_dead ON mails (settled_at) WHERE state = 'dead';
 CREATE INDEX mails_settled ON mails (settled_at) WHERE settled_at IS NOT NULL;
 
