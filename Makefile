@@ -8,7 +8,7 @@ STAMP_DEV := $(VENV)/.installed-dev
 STAMP_BENCH := $(VENV)/.installed-bench
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help run test lint format screenshots bench clean
+.PHONY: help run test test-long mutants simulate lint format screenshots bench clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,16 @@ run: $(STAMP_RUN)  ## Install, then serve the demonstration catalogue from the e
 test: $(STAMP_DEV)  ## Install what the tests need, then run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
+test-long: $(STAMP_DEV)  ## As test, with what takes minutes: planted bugs, many kills, 10,000 simulated seeds (SEEDS, FIRST)
+	$(BIN)/python -m pytest -m 'long or not long' $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m support.simulation --first $(or $(FIRST),0) --seeds $(or $(SEEDS),10000)
+
+simulate: $(STAMP_DEV)  ## Run one seed of the simulation again: make simulate SEED=123
+	PYTHONPATH=tests $(BIN)/python -m support.simulation --seed $(SEED)
+
+mutants: $(STAMP_DEV)  ## Plant known bugs one by one, in copies: each must turn its test red
+	$(BIN)/python -m pytest -m 'long or not long' tests/mutations $(ARGS)
+
 lint: $(STAMP_DEV)  ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,7 +54,7 @@ format: $(STAMP_DEV)  ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-screenshots: $(STAMP_DEV)  ## Draw the pictures of the storefront in docs/screenshots anew
+screenshots: $(STAMP_DEV)  ## Draw the pictures of the storefront and the desk in docs/screenshots anew
 	PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py
 
 bench: $(STAMP_BENCH)  ## Install what it compares with, then measure the service side by side with others

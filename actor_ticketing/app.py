@@ -33,6 +33,7 @@ from actor_ticketing.persistence.queries import SqliteQueries
 from actor_ticketing.persistence.schema import migrate
 from actor_ticketing.persistence.sealed import require_keys
 from actor_ticketing.persistence.store import SqliteStore
+from actor_ticketing.persistence.watchdog import DatabaseGone, Watchdog
 from actor_ticketing.vault import Vault
 
 if TYPE_CHECKING:
@@ -44,11 +45,16 @@ DATABASE = "tickets.db"
 EXIT_FATAL = 70
 """EX_SOFTWARE of sysexits.h. A commit's outcome is unknown, say, and only a restart can find out."""
 
+EXIT_GONE = 72
+"""EX_OSFILE of sysexits.h. The database is gone; a restart would sell from whatever is in its place."""
 
-def end_process(error: BaseException) -> None:
+WATCH_MS = 500
+
+
+def end_process(error: BaseException, *, status: int = EXIT_FATAL) -> None:
     """End at once, replying to nobody: what the client was told must not depend on what nobody knows."""
-    log.critical("cannot_go_on", error=told(error), exit_status=EXIT_FATAL)
-    os._exit(EXIT_FATAL)
+    log.critical("cannot_go_on", error=told(error), exit_status=status)
+    os._exit(status)
 
 
 @asynccontextmanager
@@ -60,7 +66,10 @@ async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIte
     log.info("opening_database", path=str(path), sqlite=sqlite3.sqlite_version)
     async with AsyncExitStack() as stack:
         writer = await open_writer(
-            path, synchronous=settings.storage.synchronous, busy_timeout_ms=settings.storage.busy_timeout_ms
+            path,
+            synchronous=settings.storage.synchronous,
+            busy_timeout_ms=settings.storage.busy_timeout_ms,
+            checkpoints=not settings.storage.replicated,
         )
         stack.push_async_callback(writer.close)
         await writer.run(partial(migrate, vault=vault))
@@ -70,6 +79,33 @@ async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIte
         )
         stack.push_async_callback(readers.close)
         yield Storage(store=SqliteStore(writer, vault), queries=SqliteQueries(readers, vault))
+
+
+@asynccontextmanager
+async def watched(
+    path: Path,
+    clock: Clock,
+    *,
+    on_gone: Callable[[BaseException], None] = partial(end_process, status=EXIT_GONE),  # noqa: B008 - it keeps nothing.
+) -> AsyncIterator[None]:
+    """Look regularly whether an open database is still where it was opened.
+
+    :param on_gone: called when it is not; it must end the process.
+    """
+    watchdog = Watchdog(path)
+
+    async def look() -> None:
+        try:
+            watchdog.look()
+        except DatabaseGone as gone:
+            on_gone(gone)
+
+    chore = Periodic(look, clock, every_ms=WATCH_MS, failure="watch_failed")
+    chore.start()
+    try:
+        yield
+    finally:
+        await chore.stop()
 
 
 @asynccontextmanager

@@ -25,7 +25,9 @@ from actor_ticketing.console import (
     with_backend,
 )
 from actor_ticketing.credentials import FILE_NAME, read_data_keys
+from actor_ticketing.http.application import all_routes
 from actor_ticketing.http.context import Backend
+from actor_ticketing.http.handlers.documents import names_of, openapi_text
 from actor_ticketing.persistence.backup import backup as back_up
 from actor_ticketing.persistence.verify import verify as verify_books
 from actor_ticketing.server import minter_of
@@ -162,3 +164,11 @@ def token(
         credentials = credentials_of(settings)
     text, _ = minter_of(settings, credentials, minutes=minutes).mint(user, is_admin=role is not None)
     typer.echo(text)
+
+
+@app.command()
+def openapi(config: Config = None, data_dir: DataDir = None) -> None:
+    """Print the OpenAPI document of the service, as `/openapi.json` has it."""
+    with problems_as_messages():
+        settings = settings_of(config, data_dir)
+    typer.echo(openapi_text(names_of(all_routes(has_accounts=settings.accounts.enabled))), nl=False)

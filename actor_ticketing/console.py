@@ -45,6 +45,8 @@ _PROBLEMS = (
     VaultError,
 )
 
+_UNUSABLE = "the database cannot be used: {}"
+
 Config = Annotated[
     Path | None, typer.Option(help="Configuration file. Without it, config.toml of this directory if there is one.")
 ]
@@ -59,9 +61,10 @@ def problems_as_messages() -> Iterator[None]:
     except _PROBLEMS as problem:
         fail(str(problem))
     except Refusal as refusal:
-        fail(refusal.message)
+        # What is said to buyers about a read that failed is of no use to an operator.
+        fail(_UNUSABLE.format(refusal.__cause__) if isinstance(refusal.__cause__, sqlite3.Error) else refusal.message)
     except sqlite3.Error as error:
-        fail(f"the database cannot be used: {error}")
+        fail(_UNUSABLE.format(error))
     except OSError as error:
         fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
 

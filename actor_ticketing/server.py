@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import DATABASE, open_backend, open_storage, watched
 from actor_ticketing.catalogue.demo import demo_catalogue
 from actor_ticketing.catalogue.importer import DeskTarget, import_catalogue
 from actor_ticketing.clock import Clock, SystemClock
@@ -22,6 +22,7 @@ from actor_ticketing.http.application import create_application
 from actor_ticketing.http.auth import Authenticator
 from actor_ticketing.http.context import Backend, Doors
 from actor_ticketing.http.cors import Cors
+from actor_ticketing.http.inspection import tell_on_signal
 from actor_ticketing.http.jwks import JwksKeys
 from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.http.runner import Runner
@@ -151,6 +152,7 @@ async def _serve_locked(
         shutdown_timeout=in_flight_seconds,
     )
     await runner.setup()
+    tell_on_signal(asyncio.get_running_loop(), doors)
     try:
         # The doors open before recovery, so that /livez answers and everything else says 503.
         # Recovery makes objects by the million and frees none, so every collection would be in vain.
@@ -158,8 +160,10 @@ async def _serve_locked(
         site = web.TCPSite(runner, settings.server.host, settings.server.port, backlog=BACKLOG)
         await site.start()
         clock = SystemClock()
+        database = settings.data_dir / DATABASE
         async with (
-            open_storage(settings.data_dir / DATABASE, settings, Vault(credentials.data_keys)) as storage,
+            open_storage(database, settings, Vault(credentials.data_keys)) as storage,
+            watched(database, clock),
             open_backend(storage, settings, clock, serving=True, stationery=stationery) as backend,
         ):
             if demo:

@@ -11,6 +11,14 @@ from typing import Any
 STOCK = 10_000_000
 TYPES_PER_EVENT = 100
 BODIES = 1000
+PERSON = {
+    "fullName": "Ayu Lestari",
+    "identityType": "passport",
+    "identityNumber": "X1234567",
+    "email": "ayu.lestari@example.com",
+    "whatsapp": "+62 812 3456 789",
+}
+"""A buyer, and a ticket's holder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,7 +148,8 @@ async def test_verify_without_a_database_is_a_sentence(service: Service) -> None
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["serve"], ["import"], ["verify"], ["backup"], ["token"], ["account"], ["account", "role"]]
+    "command",
+    [[], ["serve"], ["import"], ["verify"], ["backup"], ["token"], ["openapi"], ["account"], ["account", "role"]],
 )
 async def test_every_command_explains_itself(service: Service, command: list[str]) -> None:
     status, out, err = await service.shell(" ".join([*service.command, *command, "--help"]))
@@ -207,3 +208,14 @@ async def test_a_role_is_not_given_beside_a_running_service(service: Service) ->
     status, out, err = await service.run("account", "role", "--email", "ada@example.com", "--role", "admin")
     assert (status, out) == (1, "")
     assert "in use" in err
+
+
+async def test_openapi_prints_what_the_service_answers(service: Service, session: aiohttp.ClientSession) -> None:
+    service.environment = {"ACTOR_TICKETING_ACCOUNTS__ENABLED": "false"}
+    status, out, err = await service.run("openapi")
+    assert (status, err) == (0, "")
+    assert list(service.data_dir.iterdir()) == []
+    await service.start()
+    async with session.get(f"{service.url}/openapi.json") as response:
+        assert await response.text() == out
+    assert "/api/public/auth/login" not in out

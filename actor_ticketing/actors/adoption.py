@@ -3,7 +3,7 @@
 import asyncio
 
 from actor_ticketing.actors.board import Board
-from actor_ticketing.actors.journaling import Order, accepted
+from actor_ticketing.actors.journaling import Keep, Order, accepted
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.domain.commands import Adopt
 from actor_ticketing.domain.reservation import Owner
@@ -12,7 +12,9 @@ SLICE = 200
 """Holds that an actor takes over in one step."""
 
 
-async def adopt_all(roster: Roster, board: Board, session_id: str, user_id: str, now: int) -> int:
+async def adopt_all(
+    roster: Roster, board: Board, session_id: str, user_id: str, *, now: int, seen: Keep | None = None
+) -> int:
     """Have every ticket type's actor give the session's holds that are nobody's to the user; return how many went.
 
     Each type goes by itself. When one fails the others are done all the same, and asking again does the rest.
@@ -28,7 +30,10 @@ async def adopt_all(roster: Roster, board: Board, session_id: str, user_id: str,
     answers = [
         roster.ask(
             ticket_type_id,
-            Order(command=Adopt(reservation_ids=tuple(ids[at : at + SLICE]), session_id=session_id, user_id=user_id)),
+            Order(
+                command=Adopt(reservation_ids=tuple(ids[at : at + SLICE]), session_id=session_id, user_id=user_id),
+                keep=seen,
+            ),
         )
         for ticket_type_id, ids in by_type.items()
         for at in range(0, len(ids), SLICE)

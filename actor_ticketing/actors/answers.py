@@ -24,3 +24,7 @@ class KeptAnswers:
         :raises StorageUnavailable: when it could not be kept.
         """
         await write_entry(self._journal, Entry(answer=answer))
+
+    async def settled(self) -> None:
+        """Wait until every answer that is on its way is kept, or is known not to be."""
+        await self._journal.settled()

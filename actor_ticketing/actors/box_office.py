@@ -29,7 +29,7 @@ from actor_ticketing.turns import Unbroken
 class BoxOffice:
     """Every method that changes something returns after its commit, and raises a :class:`Refusal` when turned down.
 
-    ``keep`` renders the outcome as the answer to keep for an Idempotency-Key, in the same transaction.
+    ``keep`` learns where the change stands, and renders the answer to store for an Idempotency-Key with it.
     """
 
     def __init__(
@@ -146,10 +146,13 @@ class BoxOffice:
         command = Release(reservation_id=reservation_id, owner=owner)
         return await self._on_hold(reservation_id, owner, command, keep)  # type: ignore[no-any-return]
 
-    async def adopt(self, session_id: str, user_id: str) -> int:
-        """Make a session's live holds that are no user's this user's; return how many there were."""
+    async def adopt(self, session_id: str, user_id: str, *, seen: Keep | None = None) -> int:
+        """Make a session's live holds that are no user's this user's; return how many there were.
+
+        :param seen: learns where the last of these changes stands; it stores no answer.
+        """
         self._admit(())
-        return await adopt_all(self._roster, self.board, session_id, user_id, self._clock.now())
+        return await adopt_all(self._roster, self.board, session_id, user_id, now=self._clock.now(), seen=seen)
 
     async def purchase(
         self,
@@ -165,8 +168,7 @@ class BoxOffice:
             raise Invalid.field("reservationIds", "names a reservation twice")
         commands = [self._convert(reservation_id, owner, buyer, holders) for reservation_id, holders in orders]
         if len(commands) == 1:
-            render = None if keep is None else lambda purchase: keep([purchase])
-            return [await self._on_hold(commands[0].reservation_id, owner, commands[0], render)]
+            return await self._on_hold(commands[0].reservation_id, owner, commands[0], keep)  # type: ignore[no-any-return]
         by_type: dict[str, list[Convert]] = {}
         for command in commands:
             ticket_type_id = await self._find(command.reservation_id, owner)

@@ -57,15 +57,16 @@ def confirm_all(
     try:
         events: list[LedgerEvent] = [event for claim in claims for event in claim.confirm(now)]
         outcome = outcome_of(events)
-        journal.append(
-            Entry(
-                events=events,
-                counters=[claim.counters() for claim in claims],
-                ticket_type_ids=[claim.ticket_type_id for claim in claims],
-                answer=None if keep is None else keep(outcome),
-                on_settled=partial(settle, outcome),
-            )
+        entry = Entry(
+            events=events,
+            counters=[claim.counters() for claim in claims],
+            ticket_type_ids=[claim.ticket_type_id for claim in claims],
+            answer=None if keep is None else keep(outcome),
+            on_settled=partial(settle, outcome),
         )
+        journal.append(entry)
+        if keep is not None:
+            keep.seq = entry.last_seq
     except BaseException as error:
         for claim in claims:
             claim.doubt(error)

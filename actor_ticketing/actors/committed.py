@@ -68,4 +68,5 @@ class Committed:
     def _note_expiries(self, entry: Entry, now: int) -> None:
         for event in entry.events:
             if isinstance(event, ReservationExpired):
-                self._statistics.expiry_lag.add(now - event.reservation.expires_at)
+                held = event.reservation
+                self._statistics.expiry_lag.add(now - held.expires_at, held.ticket_type_id)

@@ -57,5 +57,8 @@ class Door:
         admitted = replace(ticket, checked_in=CheckIn(at=now, by=by))
         answer = None if keep is None else keep(admitted)
         event = TicketCheckedIn(at=now, ticket=admitted, by=by)
-        await write_entry(self._journal, Entry(events=[event], answer=answer))
+        entry = Entry(events=[event], answer=answer)
+        await write_entry(self._journal, entry)
+        if keep is not None:
+            keep.seq = entry.last_seq
         return admitted

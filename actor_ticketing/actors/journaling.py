@@ -12,8 +12,24 @@ from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.ports import Entry, Journal, StoredAnswer
 from actor_ticketing.domain.values import value
 
-Keep = Callable[[Any], StoredAnswer]
-"""Renders an outcome as the answer to keep for an Idempotency-Key. It is called before the commit."""
+
+class Keep:
+    """What whoever asks for a change keeps of its commit: where it stands and, for an Idempotency-Key, the answer.
+
+    :ivar seq: the ledger position of its last event; None until it is journaled. It counts once that is committed.
+
+    :param render: makes the answer of the outcome. It is called before the commit.
+    """
+
+    __slots__ = ("_render", "seq")
+
+    def __init__(self, render: Callable[[Any], StoredAnswer] | None = None) -> None:
+        self.seq: int | None = None
+        self._render = render
+
+    def __call__(self, outcome: Any) -> StoredAnswer | None:
+        """The answer to store with the change, if one is wanted."""
+        return None if self._render is None else self._render(outcome)
 
 
 @value
@@ -63,9 +79,9 @@ class JournalingActor(LoopActor):
         self._uncommitted = 0
 
     @property
-    def has_uncommitted(self) -> bool:
-        """Whether anything this actor decided is not settled yet."""
-        return self._uncommitted > 0
+    def uncommitted(self) -> int:
+        """How many of this actor's decisions are not settled yet."""
+        return self._uncommitted
 
     def commit(
         self,
@@ -78,15 +94,16 @@ class JournalingActor(LoopActor):
     ) -> Pending:
         """Journal events that have been applied; the reply is ``outcome`` once they are durable."""
         pending = Pending()
-        self._append(
-            Entry(
-                events=events,
-                counters=counters,
-                ticket_type_ids=ticket_type_ids,
-                answer=None if keep is None else keep(outcome),
-                on_settled=partial(self._settle, pending, outcome),
-            )
+        entry = Entry(
+            events=events,
+            counters=counters,
+            ticket_type_ids=ticket_type_ids,
+            answer=None if keep is None else keep(outcome),
+            on_settled=partial(self._settle, pending, outcome),
         )
+        self._append(entry)
+        if keep is not None:
+            keep.seq = entry.last_seq
         return pending
 
     def after_commits(self, outcome: Any) -> Any:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from pykka._envelope import Envelope
 
+from actor_ticketing.actors.doing import Doing
 from actor_ticketing.actors.journaling import Order
 from actor_ticketing.actors.runtime import LoopFuture, reply_to_all
 from actor_ticketing.actors.ticket_type import TicketTypeActor
@@ -134,6 +135,15 @@ class Roster:
     def waiting(self) -> list[int]:
         """How many messages wait for each ticket type's actor, for those that were ever asked for."""
         return [_waiting(slot) for slot in self._slots.values()]
+
+    def doings(self) -> Iterator[Doing]:
+        """What each actor is doing that is running or being built."""
+        now = self._clock.now()
+        for ticket_type_id, slot in self._slots.items():
+            if slot.actor is not None:
+                yield slot.actor.doing(now)
+            elif slot.waiting is not None:
+                yield Doing(ticket_type_id=ticket_type_id, is_being_built=True, mail=len(slot.waiting))
 
     async def stop(self) -> None:
         """Stop all actors, and what is being built. Whoever still asks is answered with a 503."""

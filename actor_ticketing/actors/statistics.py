@@ -38,17 +38,21 @@ class ExpiryLag:
     """Collects the lag of each expiry.
 
     :ivar spread: of all of them, in ms.
+    :ivar by_type: of each ticket type that had any: the longest lag in ms, and how many expiries there were.
     """
 
     def __init__(self) -> None:
         self.spread = Histogram(LAG_BOUNDS_MS)
+        self.by_type: dict[str, tuple[int, int]] = {}
         self._latest: deque[int] = deque(maxlen=SAMPLES)
         self._max: int | None = None
         self._count = 0
 
-    def add(self, lag_ms: int) -> None:
+    def add(self, lag_ms: int, ticket_type_id: str) -> None:
         """Note one expiry."""
         self.spread.add(lag_ms)
+        longest, count = self.by_type.get(ticket_type_id, (lag_ms, 0))
+        self.by_type[ticket_type_id] = (max(longest, lag_ms), count + 1)
         self._latest.append(lag_ms)
         self._max = lag_ms if self._max is None else max(self._max, lag_ms)
         self._count += 1

@@ -140,6 +140,8 @@ class Supervisor(LoopActor):
                 self._deadlines.set(ticket_type_id, self._after_pause(ticket_type_id, deadline))
                 self._arm()
             case TimerFired():
+                if self._timer is not None:  # It need not be the one that fired: a deadline may have moved since.
+                    self._timer.cancel()
                 self._timer = self._timer_at = None
                 self._expire_due()
             case ExpiryAnswered(ticket_type_id=ticket_type_id, outcome=outcome):

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import structlog
 
-from actor_ticketing.actors.expiry import expire_all_due
+from actor_ticketing.actors.expiry import due, expire_all_due
+from actor_ticketing.actors.journaling import Keep, Order
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.statistics import Statistics, Trigger
 from actor_ticketing.clock import Clock
@@ -29,15 +30,17 @@ class Sweeper:
         self._clock = clock
         self._statistics = statistics
 
-    async def sweep(self, trigger: Trigger, *, by: str | None = None) -> tuple[int, int]:
+    async def sweep(self, trigger: Trigger, *, by: str | None = None, seen: Keep | None = None) -> tuple[int, int]:
         """Release every overdue hold; return how many went, and how long it took in ms.
 
         A ticket type that cannot be released does not keep the others from it.
 
         :param by: who has asked for it, if anybody has; the ledger says so of each hold that went.
+        :param seen: learns where the last release stands; it stores no answer.
         :raises Unavailable: when the store cannot be read, or a release could not be written.
         """
         started = self._clock.now()
+        order = due(by=by, seen=seen)
         if trigger == "timer":
             await self._report_late(started)
         tally: Counter[str] = Counter()
@@ -48,7 +51,7 @@ class Sweeper:
                 break
             for ticket_type_id in overdue:
                 try:
-                    await release(ticket_type_id, started, tally, by)
+                    await release(ticket_type_id, started, tally, order)
                 except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this ticket type.
                     log.error("release_failed", ticket_type_id=ticket_type_id, error=told(error))  # noqa: TRY400
                     problem = problem or error
@@ -66,18 +69,18 @@ class Sweeper:
         counts = await self._queries.status_counts()
         return counts, sum((await self._queries.overdue(self._clock.now())).values())
 
-    async def _release_due(self, ticket_type_id: str, _: int, tally: Counter[str], by: str | None) -> None:
-        await expire_all_due(self._roster, ticket_type_id, tally, by)
+    async def _release_due(self, ticket_type_id: str, _: int, tally: Counter[str], order: Order) -> None:
+        await expire_all_due(self._roster, ticket_type_id, tally, order)
 
-    async def _release_lost(self, ticket_type_id: str, started: int, tally: Counter[str], by: str | None) -> None:
+    async def _release_lost(self, ticket_type_id: str, started: int, tally: Counter[str], order: Order) -> None:
         """Rebuild an actor that does not know a hold which the store still says is overdue, and expire again."""
-        waits_for = await expire_all_due(self._roster, ticket_type_id, tally, by)
+        waits_for = await expire_all_due(self._roster, ticket_type_id, tally, order)
         if waits_for is not None and waits_for <= started:
             return  # It knows the hold, and leaves it to the purchase that has claimed it.
         if ticket_type_id in await self._queries.overdue(started):
             log.error("actor_lost_holds", ticket_type_id=ticket_type_id)
             self._roster.rebuild([ticket_type_id])
-            await expire_all_due(self._roster, ticket_type_id, tally, by)
+            await expire_all_due(self._roster, ticket_type_id, tally, order)
 
     async def _report_late(self, now: int) -> None:
         """Say in the log what a periodic sweep should never find."""

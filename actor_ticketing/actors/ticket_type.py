@@ -9,6 +9,7 @@ from typing import Any
 from pykka._envelope import Envelope
 
 from actor_ticketing.actors.claims import Claim, ClaimHolds, ClaimStock, HoldsClaim, StockClaim
+from actor_ticketing.actors.doing import Doing
 from actor_ticketing.actors.journaling import JournalingActor, Keep, Order
 from actor_ticketing.actors.runtime import Pending
 from actor_ticketing.clock import Clock
@@ -70,7 +71,18 @@ class TicketTypeActor(JournalingActor):
     def is_idle(self) -> bool:
         """Whether it could be stopped and nobody would notice."""
         inventory = self.inventory
-        return not (inventory.holds or self.has_uncommitted or self.waiting) and inventory.is_settled
+        return not (inventory.holds or self.uncommitted or self.waiting) and inventory.is_settled
+
+    def doing(self, now: int) -> Doing:
+        """What it is doing."""
+        return Doing(
+            ticket_type_id=self.ticket_type_id,
+            mail=len(self.actor_inbox),
+            parked=len(self._parked),
+            uncommitted=self.uncommitted,
+            holds=len(self.inventory.holds),
+            idle_ms=now - self.last_used,
+        )
 
     def on_receive(self, message: Order) -> Any:
         """Decide one command; reply when it is durable."""
@@ -113,7 +125,7 @@ class TicketTypeActor(JournalingActor):
                 return events, [event.reservation for event in events]  # type: ignore[union-attr]
             case Convert():
                 events = inventory.convert(command, now)
-                return events, events[0].purchase  # type: ignore[union-attr]
+                return events, [event.purchase for event in events]  # type: ignore[union-attr]
             case Extend():
                 events = inventory.extend(command, now)
                 return events, events[0].reservation  # type: ignore[union-attr]

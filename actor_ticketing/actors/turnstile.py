@@ -20,4 +20,6 @@ def turn_away(board: Board, policies: Policies, ticket_type_id: str, quantity: i
     terms = board.ticket_type(ticket_type_id)
     policies.hold.check_quantity(terms, quantity)
     check_on_sale(terms, now)
-    raise NotEnoughTickets(requested=quantity, available=stock.available, ticket_type_id=ticket_type_id)
+    refusal = NotEnoughTickets(requested=quantity, available=stock.available, ticket_type_id=ticket_type_id)
+    refusal.seq = board.seq
+    raise refusal

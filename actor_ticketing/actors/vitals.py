@@ -1,6 +1,7 @@
 """How the heart is doing, as far as that can be told without asking any actor."""
 
 from actor_ticketing.actors.board import Board
+from actor_ticketing.actors.doing import Doing
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.domain.measures import Commits
 from actor_ticketing.domain.ports import Journal
@@ -53,6 +54,12 @@ class Vitals:
         """Messages that wait for actors: in all mailboxes, and in the fullest."""
         waiting = self._roster.waiting()
         return sum(waiting), max(waiting, default=0)
+
+    def doings(self) -> list[Doing]:
+        """What each actor is doing, the one with the most before it first."""
+        return sorted(
+            self._roster.doings(), key=lambda each: (-each.mail - each.parked - each.uncommitted, each.idle_ms)
+        )
 
     def stock(self) -> Stock:
         """All tickets that there are, sold and reserved."""

@@ -228,12 +228,16 @@ class PrivacySettings(_Section):
 
 
 class StorageSettings(_Section):
-    """How the embedded database is driven. `commit_interval_ms` 0 commits as soon as the disk is free."""
+    """How the embedded database is driven. `commit_interval_ms` 0 commits as soon as the disk is free.
+
+    :ivar replicated: Litestream copies the database, and checkpoints it; the service never does.
+    """
 
     synchronous: Literal["FULL", "NORMAL"] = "FULL"
     commit_interval_ms: Annotated[int, Field(ge=0, le=1000)] = 0
     readers: Annotated[int, Field(ge=1, le=16)] = 2
     busy_timeout_ms: Annotated[int, Field(ge=0, le=60_000)] = 5000
+    replicated: bool = False
 
 
 class ActorSettings(_Section):

@@ -24,10 +24,14 @@ class Kind(Enum):
 
 
 class Refusal(Exception):
-    """A command was turned down. Nothing has changed."""
+    """A command was turned down. Nothing has changed.
+
+    :ivar seq: the ledger position as of which it was judged, where that is known.
+    """
 
     kind: Kind
     code: str
+    seq: int | None = None
 
     def __init__(self, message: str, details: Any = None) -> None:
         super().__init__(message)

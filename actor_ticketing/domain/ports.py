@@ -1,7 +1,7 @@
 """What the actors need of a store, and what a store needs to know of them. SQLite is one; a second will come."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
@@ -22,7 +22,11 @@ ANSWERS_KEPT_MS = 24 * 60 * 60 * 1_000
 
 @value
 class StoredAnswer:
-    """The answer kept for an Idempotency-Key. ``caller`` and ``fingerprint`` are digests; ``created_at`` ms."""
+    """The answer kept for an Idempotency-Key. ``caller`` and ``fingerprint`` are digests; ``created_at`` ms.
+
+    :ivar seq: the ledger position that it stands for, if any. One that is stored with events stands for the last of
+        them, which is not known when it is made: the store adds it.
+    """
 
     caller: bytes
     key: str = field(repr=False)
@@ -30,6 +34,7 @@ class StoredAnswer:
     status: int
     body: bytes = field(repr=False)
     created_at: int
+    seq: int | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -62,6 +67,13 @@ class Entry:
     def first_seq(self) -> int:
         """The ledger position of its first event."""
         return self.last_seq - len(self.events) + 1
+
+    @property
+    def kept_answer(self) -> StoredAnswer | None:
+        """The answer with the position it stands for, once the entry is numbered."""
+        if self.answer is None or not self.events:
+            return self.answer
+        return replace(self.answer, seq=self.last_seq)
 
     @property
     def changes_nothing(self) -> bool:

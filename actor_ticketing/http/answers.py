@@ -17,10 +17,14 @@ _message = lru_cache(maxsize=64)(to_json)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response before it is one: what is kept for an Idempotency-Key is these two."""
+    """A response before it is one.
+
+    :ivar seq: the ledger position that it stands for, where there is one.
+    """
 
     status: int
     body: bytes
+    seq: int | None = None
 
 
 def success(
@@ -38,7 +42,7 @@ def success(
 
 def respond(answer: Answer) -> WholeResponse:
     """Make the response. Nothing that belongs to a session may be kept by a cache on the way."""
-    return WholeResponse(status=answer.status, body=answer.body)
+    return WholeResponse(status=answer.status, body=answer.body, seq=answer.seq)
 
 
 def list_meta(*, page: int, limit: int, total: int) -> dict[str, int]:

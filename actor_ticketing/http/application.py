@@ -9,6 +9,7 @@ from actor_ticketing.http.handlers import (
     admin,
     analytics,
     desk,
+    documents,
     door,
     live,
     mail,
@@ -30,8 +31,9 @@ _ID = "{id:[A-Za-z0-9._~-]{1,128}}"
 _CODE = "{code:[A-Z0-9-]{1,64}}"
 _TYPED_CODE = "{code:[A-Za-z0-9-]{1,64}}"
 _RESERVATIONS = "/api/public/reservations"
-# The storefront's addresses: its script shows what belongs there.
+# The addresses of the storefront and of the desk: their scripts show what belongs there.
 _PAGES = ("/", f"/events/{_ID}", "/checkout", f"/tickets/{_ID}", "/reservations", "/sign-in")
+_DESK_PAGES = ("/admin", "/admin/sales", "/admin/catalogue", f"/admin/catalogue/{_ID}", "/admin/lookup")
 
 
 def routes() -> list[web.RouteDef]:
@@ -40,6 +42,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/api/public/sessions", within(RESERVE, shop.create_session)),
         web.post("/api/public/sessions/claim", within(RESERVE, reservations.claim_session)),
         web.get("/api/public/events", within(READ, shop.events)),
+        web.get("/api/public/events.ics", within(READ, papers.calendar_of_several)),
         web.get(f"/api/public/events/{_ID}", within(READ, shop.event)),
         web.get(f"/api/public/events/{_ID}/event.ics", within(READ, papers.calendar)),
         web.get(f"/api/public/availability/{_ID}", within(READ, shop.availability)),
@@ -55,6 +58,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"{_RESERVATIONS}/{_ID}/tickets.pdf", within(READ, papers.tickets)),
         web.post(f"{_RESERVATIONS}/{_ID}/purchase", within(PURCHASE, purchases.one)),
         web.post("/api/public/purchases", within(PURCHASE, purchases.several)),
+        web.get("/api/public/purchases/tickets.pdf", within(READ, papers.purchase)),
         web.get("/api/public/ws", within(READ, live.open_socket)),
         web.get("/api/admin/events", guarded(admin.list_events)),
         web.post("/api/admin/events", guarded(admin.create_event)),
@@ -81,7 +85,12 @@ def routes() -> list[web.RouteDef]:
         web.get("/livez", operations.livez),
         web.get("/readyz", operations.readyz),
         web.get("/metrics", within(READ, operations.metrics)),
+        web.get("/openapi.json", within(READ, documents.openapi)),
+        web.get("/asyncapi.json", within(READ, documents.asyncapi)),
+        web.get("/docs", within(READ, pages.docs)),
         *[web.get(path, within(READ, pages.index)) for path in _PAGES],
+        *[web.get(path, within(READ, pages.desk)) for path in _DESK_PAGES],
+        web.get("/admin/door", within(READ, pages.door)),
         web.get("/static/{path:[A-Za-z0-9._/-]{1,64}}", pages.static),
     ]
 
@@ -96,6 +105,11 @@ def account_routes() -> list[web.RouteDef]:
     ]
 
 
+def all_routes(*, has_accounts: bool) -> list[web.RouteDef]:
+    """Every route of a service, with accounts of its own or without."""
+    return [*routes(), *account_routes()] if has_accounts else routes()
+
+
 def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     """Make the application. It answers 503 until ``doors.backend`` is set."""
     app = web.Application(client_max_size=max_body_bytes)
@@ -103,7 +117,8 @@ def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
     app[METRICS] = Metrics(doors)
     idempotency.install(app)
     app.on_shutdown.append(live.close_sockets)
-    defined = [*routes(), *account_routes()] if doors.has_accounts else routes()
+    defined = all_routes(has_accounts=doors.has_accounts)
+    app[documents.ROUTES] = documents.names_of(defined)
     for route in defined:
         route.kwargs["expect_handler"] = refuse_expectation
     app.add_routes(defined)

@@ -5,11 +5,11 @@ from collections.abc import Collection
 from aiohttp import hdrs, web
 
 from actor_ticketing.domain.errors import Forbidden
-from actor_ticketing.http.responses import WholeResponse
+from actor_ticketing.http.responses import LEDGER_SEQ, WholeResponse
 
 _METHODS = "GET, POST, PATCH, DELETE"
 _HEADERS = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Request-ID"
-_READABLE = "ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
+_READABLE = f"ETag, RateLimit, RateLimit-Policy, Retry-After, {LEDGER_SEQ}, X-Request-ID"
 _DAY_SECONDS = 86_400
 
 

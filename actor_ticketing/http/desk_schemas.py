@@ -2,16 +2,18 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from actor_ticketing.domain.errors import Invalid
-from actor_ticketing.http.fields import Body, Id
+from actor_ticketing.http.fields import Body, Id, one_of
 
 TYPES_MAX = 1_000
 
 
 class CheckInBody(Body):
     """``POST /admin/checkin``: what the scanner read, or the code that somebody typed."""
+
+    model_config = ConfigDict(json_schema_extra=one_of(("qrPayload",), ("code",)))
 
     qr_payload: Annotated[str, Field(min_length=1, max_length=4_096)] | None = None
     code: Annotated[str, Field(min_length=1, max_length=64)] | None = None

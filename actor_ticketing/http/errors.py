@@ -25,7 +25,7 @@ STATUS = {
 PROBLEM_JSON = "application/problem+json"
 REALM = 'Bearer realm="actor-ticketing"'
 
-_CODES = {
+CODES = {
     404: ("route_not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take this method."),
     408: ("request_timeout", "The body did not arrive in time."),
@@ -34,6 +34,8 @@ _CODES = {
     417: ("expectation_failed", "The only expectation met here is 100-continue."),
     426: ("upgrade_required", "This address speaks WebSocket, version 13, and nothing else."),
 }
+"""Code and message of what aiohttp itself turns down, by status."""
+
 _KEPT_HEADERS = ("Allow", "Upgrade", "Connection", "Sec-WebSocket-Version")
 
 
@@ -46,6 +48,7 @@ class Failure:
     message: str
     details: Any = None
     headers: Mapping[str, str] | None = None
+    seq: int | None = None
 
 
 MALFORMED = Failure(status=400, code="bad_request", message="This is no valid HTTP request.")
@@ -73,35 +76,39 @@ def failure_of_refusal(refusal: Refusal) -> Failure:
         message=refusal.message,
         details=refusal.details,
         headers=headers,
+        seq=refusal.seq,
     )
 
 
 def failure_of_http(error: web.HTTPException) -> Failure:
     """The failure that an exception of aiohttp's own becomes: unknown routes, wrong methods, bodies too large."""
-    code, message = _CODES.get(error.status, ("bad_request", HTTPStatus(error.status).phrase))
+    code, message = CODES.get(error.status, ("bad_request", HTTPStatus(error.status).phrase))
     headers = {name: error.headers[name] for name in _KEPT_HEADERS if name in error.headers}
     return Failure(status=error.status, code=code, message=message, headers=headers)
 
 
+def document_of(failure: Failure, *, as_problem: bool) -> dict[str, Any]:
+    """The one shape of every failure, or that of RFC 9457."""
+    details = {} if failure.details is None else {"details": failure.details}
+    if not as_problem:
+        return {"success": False, "message": failure.message, "error": {"code": failure.code, **details}}
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(failure.status).phrase,
+        "status": failure.status,
+        "detail": failure.message,
+        "code": failure.code,
+        **details,
+    }
+
+
 def respond_failure(request: web.BaseRequest, failure: Failure) -> WholeResponse:
     """Make the response, as RFC 9457 when the client asks for that."""
-    if PROBLEM_JSON in request.headers.get("Accept", ""):
-        document: dict[str, Any] = {
-            "type": "about:blank",
-            "title": HTTPStatus(failure.status).phrase,
-            "status": failure.status,
-            "detail": failure.message,
-            "code": failure.code,
-        }
-        if failure.details is not None:
-            document["details"] = failure.details
-        content_type = PROBLEM_JSON
-    else:
-        error: dict[str, Any] = {"code": failure.code}
-        if failure.details is not None:
-            error["details"] = failure.details
-        document = {"success": False, "message": failure.message, "error": error}
-        content_type = JSON_UTF8
+    as_problem = PROBLEM_JSON in request.headers.get("Accept", "")
     return WholeResponse(
-        status=failure.status, body=to_json(document).encode(), content_type=content_type, headers=failure.headers
+        status=failure.status,
+        body=to_json(document_of(failure, as_problem=as_problem)).encode(),
+        content_type=PROBLEM_JSON if as_problem else JSON_UTF8,
+        headers=failure.headers,
+        seq=failure.seq,
     )

@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -107,15 +107,42 @@ def _milliseconds(minutes: Any) -> int:
     return round(minutes * 60_000)
 
 
-Text = Annotated[str, AfterValidator(_typed_text)]
-Email = Annotated[Text, AfterValidator(_email)]
-Secret = Annotated[SecretStr, AfterValidator(_secret)]
-OpaqueSecret = Annotated[SecretStr, AfterValidator(_opaque)]
-Phone = Annotated[Text, AfterValidator(_phone)]
+def _string(**more: Any) -> WithJsonSchema:
+    """What the OpenAPI document says of a kind that is checked by a function, which a schema cannot be made of."""
+    return WithJsonSchema({"type": "string", **more})
+
+
+_PLAIN_TEXT = r"[^\u0000-\u001f\u007f-\u009f]*"
+_A_SIGN = r"[^\s\u0000-\u001f\u007f-\u009f]"
+
+Text = Annotated[
+    str,
+    AfterValidator(_typed_text),
+    _string(minLength=1, maxLength=200, pattern=f"^{_PLAIN_TEXT}{_A_SIGN}{_PLAIN_TEXT}$"),
+]
+Email = Annotated[Text, AfterValidator(_email), _string(format="email", maxLength=200)]
+Secret = Annotated[
+    SecretStr, AfterValidator(_secret), _string(format="password", writeOnly=True, minLength=1, maxLength=SECRET_MAX)
+]
+OpaqueSecret = Annotated[SecretStr, AfterValidator(_opaque), _string(writeOnly=True, pattern=f"^{_OPAQUE.pattern}$")]
+Phone = Annotated[
+    Text, AfterValidator(_phone), _string(pattern=r"^\+?([ ().\-/]*[0-9]){5,20}[ ().\-/]*$", maxLength=200)
+]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{1,128}$")]
-Instant = Annotated[int, BeforeValidator(_instant)]
+SessionId = Annotated[str, _string(pattern="^[A-Za-z0-9._~-]{1,128}$")]
+"""A session id, whose form is checked together with whose it is."""
+Instant = Annotated[
+    int,
+    BeforeValidator(_instant),
+    _string(format="date-time", pattern=f"^(?!0|1[0-8]|19[0-6]){_RFC3339.pattern}$", examples=["2027-03-20T19:00:00Z"]),
+]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Minutes = Annotated[int, BeforeValidator(_milliseconds)]
+Minutes = Annotated[
+    int,
+    BeforeValidator(_milliseconds),
+    # Half a millisecond is rounded to none.
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0.5 / 60_000, "maximum": MINUTES_MAX}),
+]
 Quantity = Annotated[int, Field(ge=1, le=COUNT_MAX)]
 Price = Annotated[int, Field(ge=0, le=PRICE_MAX)]
 Total = Annotated[int, Field(ge=0, le=COUNT_MAX)]
@@ -136,3 +163,23 @@ class Body(BaseModel):
     def given(self) -> dict[str, Any]:
         """What the client sent, by field name; what it left out is not there."""
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def one_of(*forms: Sequence[str]) -> Callable[[dict[str, Any]], None]:
+    """What the OpenAPI document adds to the schema of a body that has to have the members of exactly one form.
+
+    Null stands for absent.
+    """
+
+    def add(schema: dict[str, Any]) -> None:
+        names = {name for form in forms for name in form}
+        schema["oneOf"] = [
+            {
+                "required": list(form),
+                "properties": {name: {"not": {"type": "null"}} for name in form}
+                | {name: {"type": "null"} for name in sorted(names.difference(form))},
+            }
+            for form in forms
+        ]
+
+    return add

@@ -8,13 +8,13 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
 
 from actor_ticketing.actors.journaling import Keep
-from actor_ticketing.domain.errors import Invalid, KeyReused
+from actor_ticketing.domain.errors import Invalid, KeyReused, Refusal
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.http.answers import Answer, respond
 from actor_ticketing.http.context import Backend, backend_of
@@ -23,7 +23,7 @@ from actor_ticketing.http.responses import WholeResponse
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,255}")
 
-Action = Callable[[Keep | None], Awaitable[Any]]
+Action = Callable[[Keep], Awaitable[Any]]
 Render = Callable[[Any], Answer]
 
 
@@ -55,7 +55,9 @@ async def perform(request: web.Request, body: bytes, caller: str, action: Action
     """
     key = request.headers.get(HEADER)
     if key is None:
-        return respond(render(await action(None)))
+        keep = Keep()
+        answer = render(await action(keep))
+        return respond(Answer(answer.status, answer.body, keep.seq))
     if not _KEY.fullmatch(key):
         raise Invalid.field(HEADER, "must be 1 to 255 visible ASCII characters")
     fingerprint = hashlib.sha256(b"\0".join([request.method.encode(), request.path.encode(), body])).digest()
@@ -91,10 +93,10 @@ async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Acti
     if stored is not None:
         if stored.fingerprint != claim.fingerprint:
             raise KeyReused("This Idempotency-Key was used for another request.")
-        return Answer(stored.status, stored.body)
+        return Answer(stored.status, stored.body, stored.seq)
     kept: list[StoredAnswer] = []
 
-    def keep(outcome: Any) -> StoredAnswer:
+    def store(outcome: Any) -> StoredAnswer:
         answer = render(outcome)
         kept.append(
             StoredAnswer(
@@ -108,8 +110,16 @@ async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Acti
         )
         return kept[-1]
 
-    outcome = await action(keep)
+    keep = Keep(store)
+    try:
+        outcome = await action(keep)
+    except Refusal:
+        raise
+    except Exception:
+        # A defect may strike after the change was journaled. Whoever asks again is to be told what came of it.
+        await backend.answers.settled()
+        raise
     if not kept:
-        # No actor's decision stands behind this answer, so it is kept on its own.
-        await backend.answers.keep(keep(outcome))
-    return Answer(kept[-1].status, kept[-1].body)
+        # It is not with one actor's decision, so it is kept on its own.
+        await backend.answers.keep(replace(store(outcome), seq=keep.seq))
+    return Answer(kept[-1].status, kept[-1].body, keep.seq)

@@ -10,6 +10,7 @@ from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.http import HttpVersion10, HttpVersion11
 
 JSON_UTF8 = "application/json; charset=utf-8"
+LEDGER_SEQ = "X-Ledger-Seq"
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _NO_BODY = (204, 304)
@@ -38,6 +39,7 @@ class WholeResponse(web.StreamResponse):
     :ivar request_id: set by the middleware, as is
     :ivar more_head: further lines of the head, each with its line end.
 
+    :param seq: the ledger position that the answer stands for; None where there is none.
     :param headers: what stands in the head beside that which every response has. Neither names nor values may come
         from a client unchecked: they are written as they are.
     """
@@ -52,12 +54,15 @@ class WholeResponse(web.StreamResponse):
         content_type: str = JSON_UTF8,
         cache_control: str = "no-store",
         headers: Mapping[str, str] | None = None,
+        seq: int | None = None,
     ) -> None:
         super().__init__(status=status, reason=_REASONS[status], headers=headers)
         self.request_id = ""
         self.more_head = ""
         self._whole_body = body
         self._describes = "" if status in _NO_BODY else _described(content_type, len(body))
+        if seq is not None:
+            self._describes += f"{LEDGER_SEQ}: {seq}\r\n"
         self._cache_control = cache_control
 
     @property
@@ -96,14 +101,23 @@ class WholeResponse(web.StreamResponse):
         )
 
 
+_PAGE = in_every_head(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
 class PageResponse(WholeResponse):
     """A part of a page that browsers show: it may load what we deliver, call us, and nothing and nobody else."""
 
+    in_every_head: ClassVar[str] = _lines({**_PAGE, "Permissions-Policy": "camera=(), microphone=(), geolocation=()"})
+
+
+class CameraPageResponse(PageResponse):
+    """The page that may look through the camera, for itself."""
+
     in_every_head: ClassVar[str] = _lines(
-        in_every_head(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-            "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-        )
+        {**_PAGE, "Permissions-Policy": "camera=(self), microphone=(), geolocation=()"}
     )
 
 

@@ -4,11 +4,24 @@ import json
 from functools import cache
 from typing import Annotated, Self
 
-from pydantic import FailFast, Field, create_model, model_validator
+from pydantic import ConfigDict, FailFast, Field, create_model, model_validator
 
 from actor_ticketing.domain.errors import Invalid
 from actor_ticketing.domain.purchase import Person
-from actor_ticketing.http.fields import Body, Email, Id, Metadata, Minutes, OpaqueSecret, Phone, Quantity, Secret, Text
+from actor_ticketing.http.fields import (
+    Body,
+    Email,
+    Id,
+    Metadata,
+    Minutes,
+    OpaqueSecret,
+    Phone,
+    Quantity,
+    Secret,
+    SessionId,
+    Text,
+    one_of,
+)
 
 LINES_MAX = 20
 
@@ -29,10 +42,12 @@ class LineBody(Body):
 class CreateReservationBody(Body):
     """``POST /reservations``: one line, or ``reservations`` with 1 to 20."""
 
+    model_config = ConfigDict(json_schema_extra=one_of(("ticketTypeId", "quantity"), ("reservations",)))
+
     ticket_type_id: Id | None = None
     quantity: Quantity | None = None
     reservations: Annotated[list[LineBody], Field(min_length=1, max_length=LINES_MAX)] | None = None
-    session_id: str | None = None
+    session_id: SessionId | None = None
     expiration_minutes: Minutes | None = None
     metadata: Metadata | None = None
 
@@ -66,13 +81,13 @@ class CreateReservationBody(Body):
 class SessionBody(Body):
     """``DELETE /reservations/{id}``."""
 
-    session_id: str | None = None
+    session_id: SessionId | None = None
 
 
 class ClaimSessionBody(Body):
     """``POST /sessions/claim``."""
 
-    session_id: str
+    session_id: SessionId
 
 
 class SignUpBody(Body):
@@ -96,7 +111,7 @@ class ExtendBody(Body):
     """``PATCH /reservations/{id}``. ``additional_minutes`` arrives in minutes and is kept in ms."""
 
     additional_minutes: Minutes
-    session_id: str | None = None
+    session_id: SessionId | None = None
 
 
 class HolderBody(Body):
@@ -126,14 +141,14 @@ class BuyerBody(HolderBody):
     whatsapp: Phone
 
 
-Holders = list[HolderBody]
-ManyHolders = list[Holders]
+Holders = Annotated[list[HolderBody], Field(min_length=1)]
+ManyHolders = Annotated[list[Holders], Field(min_length=1, max_length=LINES_MAX)]
 
 
 class PurchaseBody(Body):
     """``POST /reservations/{id}/purchase``."""
 
-    session_id: str | None = None
+    session_id: SessionId | None = None
     buyer_info: BuyerBody
     ticket_holders: Holders
 
@@ -141,7 +156,7 @@ class PurchaseBody(Body):
 class PurchasesBody(Body):
     """``POST /purchases``: several reservations, with a list of holders for each."""
 
-    session_id: str | None = None
+    session_id: SessionId | None = None
     reservation_ids: Annotated[list[Id], Field(min_length=1, max_length=LINES_MAX)]
     buyer_info: BuyerBody
     ticket_holders: ManyHolders
@@ -156,14 +171,14 @@ class PurchasesBody(Body):
 @cache
 def purchase_body(max_quantity: int) -> type[PurchaseBody]:
     """The body of a purchase with no more holders than one hold can have tickets: no more are even looked at."""
-    holders = Annotated[Holders, Field(min_length=1, max_length=max_quantity)]
+    holders = Annotated[Holders, Field(max_length=max_quantity)]
     return create_model("PurchaseBody", __base__=PurchaseBody, ticket_holders=(holders, ...))
 
 
 @cache
 def purchases_body(max_quantity: int) -> type[PurchasesBody]:
     """The body of several; after the first list of holders in which something is wrong, no other is looked at."""
-    holders = Annotated[Holders, Field(min_length=1, max_length=max_quantity)]
+    holders = Annotated[Holders, Field(max_length=max_quantity)]
     many = Annotated[list[holders], Field(min_length=1, max_length=LINES_MAX), FailFast()]
     return create_model("PurchasesBody", __base__=PurchasesBody, ticket_holders=(many, ...))
 

@@ -32,7 +32,9 @@ class Traffic:
 
     def note(self, request: web.BaseRequest, status: int) -> None:
         """Count one answer."""
-        resource = request.match_info.route.resource if isinstance(request, web.Request) else None
+        # A preflight is answered before anybody looks for a route.
+        match = request._match_info if isinstance(request, web.Request) else None  # noqa: SLF001
+        resource = None if match is None else match.route.resource
         # Whatever was found nowhere may have come with any word for a method: there are as many as a client likes.
         self._answers[resource, "" if resource is None else request.method, status] += 1
 

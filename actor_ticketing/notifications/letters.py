@@ -23,7 +23,7 @@ from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.domain.values import value
 from actor_ticketing.notifications.contacts import Contacts
 from actor_ticketing.notifications.wording import Templates, Wording, one_line
-from actor_ticketing.tickets.calendar import calendar_entry
+from actor_ticketing.tickets.calendar import calendar_file
 from actor_ticketing.tickets.papers import TicketPapers, pages_of
 from actor_ticketing.tickets.signing import TicketSigner
 
@@ -133,7 +133,7 @@ class Letters:
             ),
             Attachment(
                 name=f"event-{show.id}.ics",
-                content=calendar_entry(show, now=self._clock.now()),
+                content=calendar_file([show], now=self._clock.now()),
                 main_type="text",
                 sub_type="calendar",
             ),

@@ -51,6 +51,14 @@ class RowMissed(Exception):
 
 
 class _Connection(aiosqlite.Connection):
+    async def _connect(self) -> aiosqlite.Connection:
+        try:
+            return await super()._connect()
+        except BaseException:
+            # Its thread has something to tell the loop yet, which may be closed as soon as this has failed.
+            self._thread.join()
+            raise
+
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``work`` on the connection's thread."""
         result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
@@ -97,6 +105,9 @@ class WriteConnection(_Connection):
         await self._execute(self._empty_log)  # type: ignore[no-untyped-call]
 
     def _empty_log(self) -> None:
+        if not checkpoints_here(self._conn):
+            log.info("log_not_emptied", reason="storage.replicated leaves that to Litestream")
+            return
         [patience_ms] = self._conn.execute("PRAGMA busy_timeout").fetchone()
         try:
             self._conn.execute(f"PRAGMA busy_timeout = {min(patience_ms, _LOG_PATIENCE_MS)}")
@@ -130,14 +141,20 @@ def _is_certain(error: sqlite3.Error) -> bool:
     return isinstance(error, sqlite3.OperationalError) and code in _CERTAIN_FAILURES
 
 
-async def open_writer(path: Path, *, synchronous: str, busy_timeout_ms: int) -> WriteConnection:
+async def open_writer(
+    path: Path, *, synchronous: str, busy_timeout_ms: int, checkpoints: bool = True
+) -> WriteConnection:
     """Open the connection that writes, in WAL mode.
 
     :param synchronous: ``FULL`` syncs at every commit; ``NORMAL`` can lose the last ones at a power loss.
+    :param checkpoints: False when another program does that, and reads the log before: then it is never done here.
     """
 
     def connect() -> sqlite3.Connection:
-        return connect_to_write(path, synchronous=synchronous, busy_timeout_ms=busy_timeout_ms)
+        connection = connect_to_write(path, synchronous=synchronous, busy_timeout_ms=busy_timeout_ms)
+        if not checkpoints:
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+        return connection
 
     connection = WriteConnection(connect, iter_chunk_size=64)
     await connection
@@ -157,6 +174,11 @@ def connect_to_write(path: Path, *, synchronous: str = "FULL", busy_timeout_ms: 
         connection.close()
         raise
     return connection
+
+
+def checkpoints_here(connection: sqlite3.Connection) -> bool:
+    """Whether moving the log into the file is left to this connection."""
+    return bool(connection.execute("PRAGMA wal_autocheckpoint").fetchone()[0])
 
 
 def rewrite_file(connection: sqlite3.Connection) -> None:

@@ -72,8 +72,8 @@ class MemoryStore(MemoryMail):
             self.ledger.extend(entry.events)
             for stock in entry.counters:
                 self._counters[stock.ticket_type_id] = replace(stock, next_deadline=None)
-            if entry.answer is not None:
-                self._answers[entry.answer.caller, entry.answer.key] = entry.answer
+            if (answer := entry.kept_answer) is not None:
+                self._answers[answer.caller, answer.key] = answer
             for record in entry.records:
                 self._keep(record)
             if entry.forget_answers_before is not None:

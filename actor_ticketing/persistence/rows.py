@@ -26,7 +26,7 @@ LIVE_HOLD = (
 )
 TRANSACTION = "id, reservation_id, user_id, quantity, total_price, currency, buyer, buyer_digest, created_at"
 TICKET = "id, code, transaction_id, ticket_type_id, position, holder, holder_digest, checked_in_at, checked_in_by"
-ANSWER = "caller, key, fingerprint, status, body, created_at"
+ANSWER = "caller, key, fingerprint, status, body, created_at, seq"
 
 _STATUS = {status.value: status for status in ReservationStatus}
 
@@ -265,7 +265,7 @@ def answer_row(answer: StoredAnswer, vault: Vault) -> Row:
     """
     text = bytes([len(answer.fingerprint)]) + answer.fingerprint + answer.body
     sealed = vault.seal(text, answer_place(answer.caller, answer.key)).encode()
-    return (answer.caller, answer.key, b"", answer.status, sealed, answer.created_at)
+    return (answer.caller, answer.key, b"", answer.status, sealed, answer.created_at, answer.seq)
 
 
 def answer_of(row: Row, vault: Vault) -> StoredAnswer:
@@ -273,7 +273,7 @@ def answer_of(row: Row, vault: Vault) -> StoredAnswer:
 
     :raises VaultError: when it does not open.
     """
-    caller, key, fingerprint, status, sealed, created_at = row
+    caller, key, fingerprint, status, sealed, created_at, seq = row
     # Its place has a client's own words in it.
     body = vault.open(sealed.decode(errors="replace"), answer_place(caller, key), told="a kept answer")
     if not fingerprint:  # Answers of former versions have it beside the body.
@@ -285,4 +285,5 @@ def answer_of(row: Row, vault: Vault) -> StoredAnswer:
         status=status,
         body=body,
         created_at=created_at,
+        seq=seq,
     )

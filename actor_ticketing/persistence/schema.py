@@ -3,6 +3,7 @@
 import sqlite3
 from importlib.resources import files
 
+from actor_ticketing.persistence.connections import checkpoints_here
 from actor_ticketing.persistence.rows import digest_of
 from actor_ticketing.vault import Vault
 
@@ -11,6 +12,9 @@ PEOPLE_SEALED = 4
 
 DESK = 5
 """The migration that lets tickets be used and types be paused. Before it, none was."""
+
+POSITIONS = 6
+"""The migration since which a kept answer says where in the ledger it stands."""
 
 
 MAIL = 8
@@ -75,8 +79,9 @@ def migrate(connection: sqlite3.Connection, vault: Vault) -> None:
                 raise SchemaError(f"migration {number} would leave rows of {broken[0]} that refer to nothing")
             connection.execute("COMMIT")
     connection.execute(f"PRAGMA foreign_keys = {enforced}")
-    # A log that a crash has left behind may still have what a migration wiped.
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if checkpoints_here(connection):
+        # A log that a crash has left behind may still have what a migration wiped.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _seal(vault: Vault, text: str | bytes, purpose: str) -> str:

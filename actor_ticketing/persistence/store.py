@@ -58,7 +58,7 @@ _STATEMENTS = {
         # A kept answer that has outlived its day makes room for the next one under its key.
         _insert("idempotency", rows.ANSWER)
         + " ON CONFLICT (caller, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,"
-        " body = excluded.body, created_at = excluded.created_at"
+        " body = excluded.body, created_at = excluded.created_at, seq = excluded.seq"
     ),
 }
 _FORGET_ANSWERS = (
@@ -119,7 +119,7 @@ def statements_of(batch: Sequence[Entry], vault: Vault) -> list[Statement]:
         for stock in entry.counters:
             counters[stock.ticket_type_id] = stock
         if entry.answer is not None:
-            pending["answer"].append(entry.answer)
+            pending["answer"].append(entry.kept_answer)
         for record in entry.records:
             beside += statements_of_record(record, vault)
         if entry.forget_answers_before is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actor_ticketing.clock import SystemClock
-from actor_ticketing.domain.events import ReservationCreated, TicketCheckedIn
+from actor_ticketing.domain.events import ReservationAdopted, ReservationCreated, TicketCheckedIn
 from actor_ticketing.domain.ids import generate_reservation_code
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.books import (
@@ -22,12 +22,14 @@ from actor_ticketing.persistence.books import (
 )
 from actor_ticketing.persistence.connections import connect_read_only
 from actor_ticketing.persistence.replay import HISTORY, LEGAL, RESERVATIONS, Replay
-from actor_ticketing.persistence.schema import DESK
+from actor_ticketing.persistence.schema import DESK, POSITIONS
 from actor_ticketing.persistence.sealed import check_sealed
 from actor_ticketing.vault import Vault
 
 COUNTERS = "every ticket type's counters are as the ledger left them"
 CHECK_INS = "every ticket was used at most once, and is as the ledger left it"
+ADOPTIONS = "every reservation was adopted at most once, and has a user then"
+ANSWERS = "every kept answer stands at an entry of the ledger"
 CATALOGUE = "every event and ticket type is as the ledger left it"
 
 _CACHE_KIB = 65_536
@@ -60,6 +62,20 @@ _MISUSED = f"""
     UNION ALL
     SELECT 'ticket ' || id || ' is used at ' || checked_in_at || ', and the ledger does not tell of it'
     FROM tickets WHERE checked_in_at IS NOT NULL AND id NOT IN (SELECT ticket_id FROM ({_USES}) WHERE ticket_id NOTNULL)
+    LIMIT {PROBLEMS_MAX}
+"""  # noqa: S608 - only constants.
+_ADOPTED = f"""
+    SELECT 'reservation ' || r.id || ' is adopted by ledger entry ' || l.seq || ', and has no user'
+    FROM ledger l JOIN reservations r ON r.id = l.reservation_id
+    WHERE l.kind = '{ReservationAdopted.kind}' AND r.user_id IS NULL
+    UNION ALL
+    SELECT 'reservation ' || reservation_id || ' is adopted by ' || count(*) || ' ledger entries'
+    FROM ledger WHERE kind = '{ReservationAdopted.kind}' GROUP BY reservation_id HAVING count(*) > 1
+    LIMIT {PROBLEMS_MAX}
+"""  # noqa: S608 - only constants.
+_NOWHERE = f"""
+    SELECT 'a kept answer from ' || created_at || ' stands at ' || seq || ', where the ledger has no entry'
+    FROM idempotency WHERE seq < 1 OR seq > (SELECT coalesce(max(seq), 0) FROM ledger)
     LIMIT {PROBLEMS_MAX}
 """  # noqa: S608 - only constants.
 
@@ -153,9 +169,14 @@ def _replayed(connection: sqlite3.Connection) -> Iterator[Check]:
     yield Check(name=HISTORY, looked_at=replay.taken, problems=tuple(replay.problems[HISTORY]))
     yield guarded(RESERVATIONS, lambda: _reservations(connection, replay))
     yield guarded(COUNTERS, lambda: _counters(connection, replay))
-    has_desk = connection.execute("PRAGMA user_version").fetchone()[0] >= DESK
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    has_desk = version >= DESK
+    adopted = f"SELECT count(*) FROM ledger WHERE kind = '{ReservationAdopted.kind}'"  # noqa: S608 - a constant.
+    yield guarded(ADOPTIONS, lambda: _found(connection, adopted, _ADOPTED))
     if has_desk:
-        yield guarded(CHECK_INS, lambda: _check_ins(connection))
+        yield guarded(CHECK_INS, lambda: _found(connection, "SELECT count(checked_in_at) FROM tickets", _MISUSED))
+    if version >= POSITIONS:
+        yield guarded(ANSWERS, lambda: _found(connection, "SELECT count(seq) FROM idempotency", _NOWHERE))
     terms = rows.TERMS if has_desk else rows.TERMS.replace("paused", "0")
     yield guarded(CATALOGUE, lambda: _catalogue(connection, replay, terms))
 
@@ -192,9 +213,9 @@ def _counters(connection: sqlite3.Connection, replay: Replay) -> tuple[int, list
     return len(present), problems[:PROBLEMS_MAX]
 
 
-def _check_ins(connection: sqlite3.Connection) -> tuple[int, list[str]]:
-    [looked_at] = connection.execute("SELECT count(checked_in_at) FROM tickets").fetchone()
-    return looked_at, [problem for (problem,) in connection.execute(_MISUSED)]
+def _found(connection: sqlite3.Connection, looked_at: str, problems: str) -> tuple[int, list[str]]:
+    [number] = connection.execute(looked_at).fetchone()
+    return number, [problem for (problem,) in connection.execute(problems)]
 
 
 def _catalogue(connection: sqlite3.Connection, replay: Replay, terms: str) -> tuple[int, list[str]]:

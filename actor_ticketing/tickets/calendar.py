@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from actor_ticketing.domain.catalogue import Event
@@ -5,16 +6,22 @@ from actor_ticketing.domain.catalogue import Event
 _LINE_OCTETS_MAX = 75
 
 
-def calendar_entry(event: Event, *, now: int) -> bytes:
-    """Return the event as an iCalendar file (RFC 5545), `text/calendar` in UTF-8. `now` is in ms since the epoch.
+def calendar_file(events: Sequence[Event], *, now: int) -> bytes:
+    """Return an iCalendar file (RFC 5545) with an entry for each event, of which there is at least one.
 
-    The UID is the event's for ever, and `now` the DTSTAMP: a calendar that gets a later file changes the entry that it
-    has. There is no end, because nobody has told us one; calendars then show an entry at its start.
+    It is `text/calendar` in UTF-8; `now` is in ms since the epoch. The UID is the event's for ever, and `now` the
+    DTSTAMP: a calendar that gets a later file changes the entry that it has. There is no end, because nobody has told
+    us one; calendars then show an entry at its start.
     """
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//actor-ticketing//tickets//EN",
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//actor-ticketing//tickets//EN"]
+    for event in events:
+        lines += _entry(event, now)
+    lines.append("END:VCALENDAR")
+    return "".join(f"{_folded(line)}\r\n" for line in lines).encode()
+
+
+def _entry(event: Event, now: int) -> list[str]:
+    return [
         "BEGIN:VEVENT",
         f"UID:{event.id}@actor-ticketing",
         f"DTSTAMP:{_instant(now)}",
@@ -22,9 +29,7 @@ def calendar_entry(event: Event, *, now: int) -> bytes:
         f"SUMMARY:{_text(event.title)}",
         f"LOCATION:{_text(event.venue)}",
         "END:VEVENT",
-        "END:VCALENDAR",
     ]
-    return "".join(f"{_folded(line)}\r\n" for line in lines).encode()
 
 
 def _instant(instant: int) -> str:

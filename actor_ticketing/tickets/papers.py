@@ -12,7 +12,8 @@ class Page:
     """What is printed of one ticket.
 
     `start_date` and `sold_at` are ms since the epoch, `price` is in the minor unit of `currency`, `number` counts from
-    1 to `of` within the purchase. `holder` is a name, or None of one who was forgotten.
+    1 to `of` within the reservation, or within the file of a whole purchase. `holder` is a name, or None of one who was
+    forgotten.
     """
 
     title: str

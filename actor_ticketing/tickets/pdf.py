@@ -67,7 +67,8 @@ class _Sheet(FPDF):
         self.add_font(_FONT, "", _FONTS / "DejaVuSans.ttf")
         self.add_font(_FONT, "B", _FONTS / "DejaVuSans-Bold.ttf")
         self.set_lang("en")
-        self.set_title(f"{'Ticket' if len(pages) == 1 else 'Tickets'}: {pages[0].title}")
+        titles = ", ".join(dict.fromkeys(page.title for page in pages))
+        self.set_title(f"{'Ticket' if len(pages) == 1 else 'Tickets'}: {titles}")
         self.set_creator("actor-ticketing")
         self.set_creation_date(datetime.fromtimestamp(max(page.sold_at for page in pages) // 1000, UTC))
 

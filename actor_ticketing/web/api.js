@@ -52,11 +52,11 @@ function pause(attempt, signal) {
   });
 }
 
-async function once(method, path, text, key) {
+async function once(method, path, text, key, given) {
   const headers = {};
   if (text !== undefined) headers["Content-Type"] = "application/json";
   if (key !== undefined) headers["Idempotency-Key"] = key;
-  const bearer = await token();
+  const bearer = given ?? await token();
   if (bearer !== null) headers.Authorization = `Bearer ${bearer}`;
   const sent = Date.now();
   const answer = await fetch(path, { method, headers, body: text, signal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -71,21 +71,22 @@ async function once(method, path, text, key) {
 // Call the service until it answers. A broken network is waited out for as long as `signal` lets it; a service that
 // says it is busy is asked a few times. Throws Refusal, or the reason of `signal`.
 //   intent: what the buyer wants, in a word or two; needed for everything but GET.
-export async function call(method, path, { body, intent, signal } = {}) {
+//   bearer: a token to try, instead of that of who is signed in.
+export async function call(method, path, { body, intent, signal, bearer } = {}) {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const key = intent === undefined ? undefined : keyFor(intent, `${method} ${path} ${text}`);
   let renewed = false;
   for (let attempt = 0; ; attempt += 1) {
     signal?.throwIfAborted();
     try {
-      const document = await once(method, path, text, key);
+      const document = await once(method, path, text, key, bearer);
       if (get().network !== "ok") set({ network: "ok" });
       if (intent !== undefined) settle(intent);
       return document;
     } catch (error) {
       if (error instanceof Refusal) {
         if (get().network !== "ok") set({ network: "ok" });
-        if (error.status === 401 && get().user && !renewed) {
+        if (error.status === 401 && get().user && !bearer && !renewed) {
           renewed = true;
           if (await freshToken()) continue;
           endSignIn();

@@ -52,6 +52,6 @@ function App() {
 }
 
 await speak();
-router.start();
+router.start(/^\/(?!(api|static|admin)(\/|$))/);
 render(html`<${App} />`, document.getElementById("app"));
 open();

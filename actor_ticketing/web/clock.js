@@ -19,6 +19,9 @@ export function learn(serverTime, sent, arrived) {
   for (const listener of [...listeners]) listener();
 }
 
+// Whether an answer has told it.
+export const isKnown = () => doubt < Infinity;
+
 export const now = () => Date.now() + ahead;
 
 // Somebody set this device's clock, or it slept: the two clocks of the browser part, and neither is believed.

@@ -6,6 +6,7 @@ export const LANGUAGES = { en: "English", id: "Bahasa Indonesia" };
 let language = "en";
 let locale = "en"; // with its region, if the browser names one: 7 January, or January 7
 let messages = {};
+const sources = ["/static/messages"];
 let plurals = new Intl.PluralRules(language);
 
 function chosen() {
@@ -13,9 +14,12 @@ function chosen() {
   return wanted.map((each) => each.split("-")[0]).find((each) => each in LANGUAGES) ?? "en";
 }
 
+// A part of the site has a folder of its own for what only it says. To be called before `speak`.
+export const wordsAlsoFrom = (folder) => sources.push(folder);
+
 export async function speak(next = chosen()) {
-  const answer = await fetch(`/static/messages/${next}.json`);
-  messages = await answer.json();
+  const answers = await Promise.all(sources.map((folder) => fetch(`${folder}/${next}.json`)));
+  messages = Object.assign({}, ...await Promise.all(answers.map((answer) => answer.json())));
   language = next;
   locale = navigator.languages.find((each) => each.split("-")[0] === next) ?? next;
   plurals = new Intl.PluralRules(language);
@@ -52,9 +56,11 @@ const DIGITS = Object.fromEntries([
   ["CLF UYW", 4],
 ].flatMap(([codes, digits]) => codes.split(" ").map((code) => [code, digits])));
 
+export const digitsOf = (currency) => DIGITS[currency] ?? 2;
+
 export function money(minor, currency) {
   if (minor === 0) return t("money.free");
-  const digits = DIGITS[currency] ?? 2;
+  const digits = digitsOf(currency);
   const amount = minor / 10 ** digits;
   // Written as is usual; with the minor unit where it says something.
   const exact = Number.isInteger(amount) ? {} : { minimumFractionDigits: digits };
@@ -73,6 +79,10 @@ const date = (instant, options) => new Intl.DateTimeFormat(locale, options).form
 export const day = (instant) => date(instant, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 export const time = (instant) => date(instant, { hour: "numeric", minute: "2-digit", timeZoneName: "short" });
 export const dayAndTime = (instant) => date(instant, { day: "numeric", month: "long", hour: "numeric", minute: "2-digit" });
+export const dateAndTime = (instant) =>
+  date(instant, { day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" });
+export const shortDay = (instant) => date(instant, { day: "numeric", month: "short" });
+export const shortTime = (instant) => date(instant, { hour: "numeric", minute: "2-digit" });
 export const calendarLeaf = (instant) => ({
   weekday: date(instant, { weekday: "short" }),
   day: date(instant, { day: "numeric" }),

@@ -11,13 +11,14 @@ export function show() {
   scrollTo(0, 0);
 }
 
-export function start() {
+// ours: the addresses that this document shows; a link to anywhere else leaves it.
+export function start(ours) {
   set({ path: location.pathname });
   addEventListener("popstate", () => set({ path: location.pathname }));
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const link = event.target.closest?.("a[href^='/']");
-    if (!link || link.target || link.hasAttribute("download") || /^\/(api|static)\//.test(link.pathname)) return;
+    if (!link || link.target || link.hasAttribute("download") || !ours.test(link.pathname)) return;
     event.preventDefault();
     go(link.pathname);
   });

@@ -31,12 +31,14 @@ export function applyAvailability(message) {
   set({ stock: { ...get().stock, [message.ticketTypeId]: { ...get().stock[message.ticketTypeId], ...message } } });
 }
 
-// What a buyer can do about a ticket type: "soon", "over", "open", "held" (all that is left is held) or "sold".
+// What a buyer can do about a ticket type: "soon", "over", "paused", "open", "held" (all that is left is held) or
+// "sold".
 export function stateOf(type, stock = type) {
   if (type.salesStart !== null && now() < Date.parse(type.salesStart)) return "soon";
   if (type.salesEnd !== null && now() >= Date.parse(type.salesEnd)) return "over";
-  if (stock.available > 0) return "open";
-  return stock.reserved > 0 ? "held" : "sold";
+  if (stock.available > 0) return type.paused ? "paused" : "open";
+  if (stock.reserved === 0) return "sold";
+  return type.paused ? "paused" : "held";
 }
 
 // The most that one request may ask of a type; without a maximum of its own, the service's usual one.

@@ -48,7 +48,8 @@ export function announce(text, how = "polite") {
 // A value that outlives a reload. Storage can be full or forbidden: then the page works, and forgets.
 // "device" outlives the tab as well (localStorage); "tab" ends with it (sessionStorage).
 const storages = { device: () => window.localStorage, tab: () => window.sessionStorage };
-const prefix = "tickets.";
+// What the desk keeps is no buyer's, so each document has its own.
+const prefix = `${document.documentElement.dataset.keeps ?? "tickets"}.`;
 
 export function kept(where, name, fallback = null) {
   try {

@@ -21,10 +21,11 @@ export function endSignIn() {
 
 export const refreshToken = () => pair?.refreshToken ?? null;
 
-// The access token, renewed when it is about to end; null when nobody is signed in.
+// The access token, renewed when it is about to end; null when nobody is signed in. One without an end, which nothing
+// renews, is an operator's.
 export async function token() {
   if (pair === null) return null;
-  if (Date.parse(pair.expiresAt) - now() < 20000 && !(await freshToken())) endSignIn();
+  if (pair.expiresAt !== null && Date.parse(pair.expiresAt) - now() < 20000 && !(await freshToken())) endSignIn();
   return pair?.access ?? null;
 }
 
@@ -36,7 +37,7 @@ export function freshToken() {
 }
 
 async function renew() {
-  if (pair === null) return false;
+  if (pair === null || pair.refreshToken === null) return false;
   const answer = await fetch("/api/public/auth/refresh", {
     method: "POST",
     headers: { "Content-Type": "application/json" },

@@ -53,6 +53,11 @@ def actor_ticketing(
         yield server
 
 
+def database_of(server: Server) -> Path:
+    """The database of a service that was given no data directory."""
+    return server.data / "data" / "tickets.db"
+
+
 def buyer_token(user: str) -> str:
     """A bearer token, as the service's own accounts get them."""
     now = int(time.time())

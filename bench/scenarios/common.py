@@ -3,7 +3,10 @@
 from bench import catalogues
 from bench.asking import ask
 from bench.contenders import Server
+from bench.contenders.ours import buyer_token
 from bench.errors import BenchError
+from bench.generators.witness import Witness
+from bench.stage import Stage
 
 RESERVATIONS = "/api/public/reservations"
 
@@ -26,3 +29,8 @@ def post_one(server: Server, body: str, expected: int) -> bytes:
         excerpt = answer[:300].decode(errors="replace")
         raise BenchError(f"{server.name} answered a reservation with {status} instead of {expected}: {excerpt}")
     return answer
+
+
+def witness(stage: Stage, ours: Server, *looks_at: str) -> Witness:
+    """Have somebody take down what they are answered, while the load goes on."""
+    return Witness(ours.address, looks_at, buyer_token("witness"), stage.cores.generator)

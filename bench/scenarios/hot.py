@@ -7,12 +7,13 @@ from bench.books import Books, of_type
 from bench.catalogues import Type
 from bench.contenders.bare import bare_aiohttp
 from bench.contenders.fastapi import POSTGRES, SQLITE, fastapi_postgres, fastapi_sqlite
-from bench.contenders.ours import actor_ticketing
+from bench.contenders.ours import actor_ticketing, database_of
 from bench.generators import wrk
+from bench.generators.witness import OWN
 from bench.generators.wrk import Workload
 from bench.plan import Plan, Watcher
 from bench.results import Result
-from bench.scenarios.common import RESERVATIONS, reserve_one
+from bench.scenarios.common import RESERVATIONS, reserve_one, witness
 from bench.stage import set_up
 from bench.trials import Trial
 
@@ -25,7 +26,7 @@ def run(plan: Plan, watcher: Watcher) -> Result:
     wrk.require()
     with set_up(plan, watcher) as stage, ExitStack() as stack:
         place = stage.place
-        catalogue = catalogues.write([HOT], place.directory)
+        catalogue = catalogues.write([HOT, OWN], place.directory)
         ours = stack.enter_context(actor_ticketing(place, catalogue))
         answer = reserve_one(ours, HOT.id)
         bare = stack.enter_context(bare_aiohttp(place, {("POST", RESERVATIONS): (201, answer)}))
@@ -47,7 +48,8 @@ def run(plan: Plan, watcher: Watcher) -> Result:
             if other is not None:
                 sizes.append(f"{other.name} {len(reserve_one(other, HOT.id))}")
                 entries.append(Trial(name=other.name, server=other, workload=workload))
-        rounds = trials.measure(stage, entries)
+        with witness(stage, ours, HOT.id) as seen:
+            rounds = trials.measure(stage, entries)
         targets = {bare.name: OF_BARE, POSTGRES: OF_POSTGRES}
         return stage.result(
             "hot",
@@ -61,7 +63,7 @@ def run(plan: Plan, watcher: Watcher) -> Result:
             ]
             + list(trials.cpu_ratio(f"processor time ÷ {bare.name} POST", rounds, ours.name, bare.name)),
             measured=trials.table(rounds, entries),
-            checks=[books[0].sentence],
+            checks=[books[0].sentence, seen.prove(database_of(ours))],
             complaints=list(trials.complaints(rounds)),
             raw=trials.raw(rounds),
         )

@@ -8,12 +8,13 @@ from bench import catalogues, trials
 from bench.books import Books, of_type
 from bench.catalogues import Type
 from bench.contenders.fastapi import POSTGRES, fastapi_postgres
-from bench.contenders.ours import actor_ticketing, buyer_token
+from bench.contenders.ours import actor_ticketing, buyer_token, database_of
 from bench.generators import wrk
+from bench.generators.witness import OWN
 from bench.generators.wrk import Load, Workload
 from bench.plan import Plan, Watcher
 from bench.results import Result
-from bench.scenarios.common import RESERVATIONS
+from bench.scenarios.common import RESERVATIONS, witness
 from bench.stage import set_up
 from bench.trials import Trial
 
@@ -28,7 +29,7 @@ def run(plan: Plan, watcher: Watcher) -> Result:
     wrk.require()
     with set_up(plan, watcher) as stage, ExitStack() as stack:
         place = stage.place
-        catalogue = catalogues.write([WANTED], place.directory)
+        catalogue = catalogues.write([WANTED, OWN], place.directory)
         ours = stack.enter_context(actor_ticketing(place, catalogue))
         postgres = stage.enter(stack, POSTGRES, fastapi_postgres(place, catalogue))
         workload = Workload(script="life", path=RESERVATIONS, arguments=_arguments(place.directory))
@@ -43,7 +44,8 @@ def run(plan: Plan, watcher: Watcher) -> Result:
         entries = [Trial(name=ours.name, server=ours, workload=workload, counted="purchases", check=check)]
         if postgres is not None:
             entries.append(Trial(name=postgres.name, server=postgres, workload=workload, counted="purchases"))
-        rounds = trials.measure(stage, entries)
+        with witness(stage, ours, WANTED.id) as seen:
+            rounds = trials.measure(stage, entries)
         return stage.result(
             "life",
             f"reserve {QUANTITY} tickets, extend, purchase; every tenth is cancelled instead",
@@ -56,7 +58,7 @@ def run(plan: Plan, watcher: Watcher) -> Result:
                 for each in entries[1:]
             ],
             measured=trials.table(rounds, entries, "purchases"),
-            checks=[sold.sentence, held.sentence],
+            checks=[sold.sentence, held.sentence, seen.prove(database_of(ours))],
             complaints=list(trials.complaints(rounds)),
             raw=trials.raw(rounds),
         )
@@ -67,13 +69,7 @@ def _arguments(directory: Path) -> list[str]:
     tokens = directory / "tokens"
     tokens.write_text("".join(f"{buyer_token(f'buyer-{number}')}\n" for number in range(BUYERS)), encoding="utf-8")
     reserve = catalogues.encoded({"ticketTypeId": WANTED.id, "quantity": QUANTITY})
-    person = {
-        "fullName": "Ayu Lestari",
-        "identityType": "passport",
-        "identityNumber": "X1234567",
-        "email": "ayu.lestari@example.com",
-        "whatsapp": "+62 812 3456 789",
-    }
-    purchase = json.dumps({"buyerInfo": person, "ticketHolders": [person] * QUANTITY}, separators=(",", ":"))
+    people = {"buyerInfo": catalogues.PERSON, "ticketHolders": [catalogues.PERSON] * QUANTITY}
+    purchase = json.dumps(people, separators=(",", ":"))
     # Without its opening brace: the session stands before it.
     return [reserve.removeprefix("{"), purchase.removeprefix("{"), str(tokens)]

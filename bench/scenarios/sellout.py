@@ -8,13 +8,14 @@ from bench.books import of_type
 from bench.catalogues import Type
 from bench.contenders import Server
 from bench.contenders.bare import bare_aiohttp
-from bench.contenders.ours import actor_ticketing
+from bench.contenders.ours import actor_ticketing, database_of
 from bench.errors import BenchError
 from bench.generators import wrk
+from bench.generators.witness import OWN
 from bench.generators.wrk import Workload, Wrk
 from bench.plan import Plan, Watcher
 from bench.results import Result
-from bench.scenarios.common import RESERVATIONS, post_one
+from bench.scenarios.common import RESERVATIONS, post_one, witness
 from bench.stage import Stage, set_up
 from bench.trials import Trial
 
@@ -78,7 +79,7 @@ def run(plan: Plan, watcher: Watcher) -> Result:
     types = catalogues.numbered("sellout", plan.rounds + 1, TICKETS)
     with set_up(plan, watcher) as stage, ExitStack() as stack:
         place = stage.place
-        ours = stack.enter_context(actor_ticketing(place, catalogues.write([FIRST, *types], place.directory)))
+        ours = stack.enter_context(actor_ticketing(place, catalogues.write([FIRST, OWN, *types], place.directory)))
         wish = catalogues.encoded(catalogues.reservation(FIRST.id))
         post_one(ours, wish, 201)
         refusal = post_one(ours, wish, 409)
@@ -89,7 +90,8 @@ def run(plan: Plan, watcher: Watcher) -> Result:
             Trial(name=ours.name, server=ours, workload=workload, refused=True, prepare=sellout.sell),
             Trial(name=bare.name, server=bare, workload=workload, refused=True),
         ]
-        rounds = trials.measure(stage, entries)
+        with witness(stage, ours, *(each.id for each in types)) as seen:
+            rounds = trials.measure(stage, entries)
         for each in types:
             _still_sold_out(ours, each)
         return stage.result(
@@ -98,7 +100,11 @@ def run(plan: Plan, watcher: Watcher) -> Result:
             conditions=[f"wrk with {plan.connections} connections", f"refusals of {len(refusal)} bytes"],
             ratios=[trials.ratio(f"refusals ÷ {bare.name} POST", rounds, ours.name, bare.name, target=OF_BARE)],
             measured=trials.table(rounds, entries, "refusals"),
-            checks=[sellout.sentence, "after all refusals the counters were still the same"],
+            checks=[
+                sellout.sentence,
+                "after all refusals the counters were still the same",
+                seen.prove(database_of(ours)),
+            ],
             complaints=list(trials.complaints(rounds)),
             raw={**trials.raw(rounds), "selloutSeconds": sellout.seconds},
         )

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from actor_ticketing.actors.claims import StockClaim
+from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.errors import NotEnoughTickets, StorageUnavailable
@@ -254,7 +255,7 @@ async def test_an_answer_to_keep_is_stored_with_all_of_its_effect(shop: Backend,
     answer = StoredAnswer(caller=b"c", key="k", fingerprint=b"f", status=201, body=b"{}", created_at=0)
     kept = []
     made = await shop.box_office.reserve(
-        [("b", 1), ("a", 1)], session_id="s", user_id=None, keep=lambda outcome: kept.append(outcome) or answer
+        [("b", 1), ("a", 1)], session_id="s", user_id=None, keep=Keep(lambda outcome: kept.append(outcome) or answer)
     )
     assert kept == [made]
     [entry] = store.batches[-1]

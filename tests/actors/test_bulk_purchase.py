@@ -1,9 +1,11 @@
 """All or nothing across reservations: buying."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.errors import (
@@ -244,7 +246,7 @@ async def test_an_answer_to_keep_is_rendered_from_the_list_of_purchases(
     kept = []
     orders = [(each.id, [ADA] * each.quantity) for each in holds[:number]]
     purchases = await shop.box_office.purchase(
-        orders, SESSION, ADA, keep=lambda outcome: kept.append(outcome) or answer
+        orders, SESSION, ADA, keep=Keep(lambda outcome: kept.append(outcome) or answer)
     )
     assert kept == [purchases]
-    assert await store.answer(b"c", "k") == answer
+    assert await store.answer(b"c", "k") == replace(answer, seq=shop.box_office.board.seq)

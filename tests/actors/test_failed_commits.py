@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
 
+from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.app import open_backend
 from actor_ticketing.assembly import Storage
@@ -111,10 +113,10 @@ async def test_an_answer_that_was_to_be_kept_is_not(shop: Backend, store: StoreD
     answer = StoredAnswer(caller=b"c", key="k", fingerprint=b"f", status=201, body=b"{}", created_at=0)
     store.fail_next()
     with pytest.raises(StorageUnavailable):
-        await shop.box_office.reserve([("tt", 1)], session_id="s", user_id=None, keep=lambda _: answer)
+        await shop.box_office.reserve([("tt", 1)], session_id="s", user_id=None, keep=Keep(lambda _: answer))
     assert await store.answer(b"c", "k") is None
-    await shop.box_office.reserve([("tt", 1)], session_id="s", user_id=None, keep=lambda _: answer)
-    assert await store.answer(b"c", "k") == answer
+    await shop.box_office.reserve([("tt", 1)], session_id="s", user_id=None, keep=Keep(lambda _: answer))
+    assert await store.answer(b"c", "k") == replace(answer, seq=shop.box_office.board.seq)
 
 
 async def test_mail_that_arrives_while_the_actor_is_rebuilt_waits_for_it(shop: Backend, store: StoreDouble) -> None:

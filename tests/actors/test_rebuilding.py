@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from actor_ticketing.actors.journaling import Order
+from actor_ticketing.actors.journaling import Keep, Order
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.commands import ExpireDue, Line, Reserve
@@ -64,7 +64,7 @@ async def test_a_defect_in_rendering_the_answer_to_keep_changes_nothing(shop: Ba
         raise LookupError(f"cannot render {outcome}")
 
     with pytest.raises(LookupError):
-        await shop.box_office.reserve([("tt", 4)], session_id="s", user_id=None, keep=keep)
+        await shop.box_office.reserve([("tt", 4)], session_id="s", user_id=None, keep=Keep(keep))
     await hold(shop, 10)
     assert stock(shop) == (10, 0, 10)
 

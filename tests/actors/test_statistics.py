@@ -8,7 +8,7 @@ from actor_ticketing.actors.statistics import SAMPLES, TRIGGERS, ExpiryLag, Lag,
 def lag_of(*lags: int) -> Lag:
     collected = ExpiryLag()
     for lag in lags:
-        collected.add(lag)
+        collected.add(lag, "tt")
     return collected.summary()
 
 

@@ -68,6 +68,18 @@ async def test_a_hold_due_in_a_moment_is_not_late_because_it_was_asked_for_too_e
     await eventually(lambda: stock(shop) == (10, 0, 0))
 
 
+async def test_a_timer_that_was_set_while_the_former_one_fired_ends_with_the_supervisor(
+    shop: Backend, clock: ManualClock
+) -> None:
+    await hold(shop, 3, minutes=1)
+    [supervisor] = ActorRegistry.get_by_class(Supervisor)
+    supervisor.tell(DeadlineMoved(ticket_type_id="tt", deadline=clock.now() + 2 * MINUTE))
+    clock.advance(MINUTE)  # Its timer fires, and comes behind the new deadline.
+    await turns()
+    supervisor.actor_inbox.actor.stop_now()  # type: ignore[attr-defined]
+    clock.advance(2 * MINUTE)
+
+
 async def test_an_extension_moves_the_deadline(shop: Backend, clock: ManualClock) -> None:
     held = await hold(shop, 3, minutes=1)
     await shop.box_office.extend(held.id, SESSION, MINUTE)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from actor_ticketing.actors.journaling import Order
+from actor_ticketing.actors.journaling import Keep, Order
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
@@ -158,7 +158,7 @@ async def test_an_answer_to_keep_is_rendered_before_the_commit_and_stored_with_i
 
     store.hold()
     request = asyncio.create_task(
-        shop.box_office.reserve([("tt", 1)], session_id="s", user_id=None, keep=keep),
+        shop.box_office.reserve([("tt", 1)], session_id="s", user_id=None, keep=Keep(keep)),
     )
     await eventually(lambda: store.committing == 1)
     assert len(rendered) == 1

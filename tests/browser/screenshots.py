@@ -1,4 +1,4 @@
-"""Pictures of every page for the documentation: phone and desktop, light and dark. ``make screenshots``."""
+"""Pictures of shop and desk for the documentation: phone and desktop, light and dark. ``make screenshots``."""
 
 import asyncio
 import re
@@ -7,9 +7,13 @@ import tempfile
 from pathlib import Path
 
 import aiohttp
+from PIL import ImageFilter, ImageOps
 from playwright.async_api import Page, expect
 
+from support.door import Camera, open_camera_browser, open_door, picture_of, sell_tickets
+from support.operating import open_desk
 from support.process import Service
+from support.season import open_season
 from support.shopping import DESKTOP, PHONE, Shop, fill_buyer, fill_holder, hold, open_browser, register
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -76,6 +80,50 @@ async def expired(shop: Shop, kind: str, viewport: dict[str, int], scheme: str) 
     await take(page, f"expired-{kind}")
 
 
+async def door(shop: Shop, camera: Camera, kind: str, viewport: dict[str, int], scheme: str) -> None:
+    """The door, before a guest, and at a yes and a no."""
+    [ticket] = await sell_tickets(shop, CONCERT, "Stalls")
+    page = await open_door(shop, CONCERT, viewport=viewport, color_scheme=scheme)
+    await page.add_init_script("sessionStorage['desk.door'] &&= sessionStorage['desk.door'].replace('false', 'true')")
+    on_a_phone = picture_of(ticket["qrPayload"]).rotate(-6, expand=True, fillcolor=70)
+    for name, words, sight in (
+        ("door", "QR code in the frame", ImageOps.expand(on_a_phone, 300, 70).filter(ImageFilter.GaussianBlur(9))),
+        ("door-yes", "Yes", ImageOps.expand(on_a_phone, 90, 70)),
+        ("door-no", "Used already", ImageOps.expand(on_a_phone, 90, 70)),
+    ):
+        camera.sees(sight)
+        await page.reload()
+        await expect(page.get_by_text(words, exact=words == "Yes").first).to_be_visible()
+        await expect(page.locator("video")).to_have_js_property("readyState", 4)
+        await take(page, f"{name}-{kind}")
+
+
+async def work(shop: Shop, kind: str, viewport: dict[str, int], scheme: str) -> None:
+    """An operator's way through the desk."""
+    page = await shop.open_page("/admin", viewport=viewport, color_scheme=scheme)
+    await expect(page.get_by_label("Password")).to_be_visible()
+    await take(page, f"desk-gate-{kind}")
+
+    page = await open_desk(shop, viewport=viewport, color_scheme=scheme)
+    await expect(page.get_by_text(re.compile("tickets sold, "))).to_be_visible()
+    await take(page, f"desk-overview-{kind}")
+    await page.goto("/admin/sales")
+    await expect(page.get_by_role("heading", name="From hold to purchase")).to_be_visible()
+    await take(page, f"desk-sales-{kind}")
+    await page.goto("/admin/catalogue")
+    await expect(page.get_by_role("link", name="Riverside Festival")).to_be_visible()
+    await take(page, f"desk-catalogue-{kind}")
+    await page.get_by_role("link", name="Riverside Festival").click()
+    await page.get_by_role("button", name="Edit Saturday").click()
+    await take(page, f"desk-event-{kind}")
+
+    await page.goto("/admin/lookup")
+    await page.get_by_role("textbox").fill(await shop.hold_elsewhere(CONCERT, "Stalls", 2, minutes=9))
+    await page.get_by_role("button", name="Look up").click()
+    await page.get_by_role("button", name="Cancel this hold").click()
+    await take(page, f"desk-lookup-{kind}")
+
+
 async def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     kinds = [
@@ -88,12 +136,20 @@ async def main() -> None:
         hasty = Service(data_dir=Path(short_data), environment={"ACTOR_TICKETING_HOLDS__DEFAULT_MINUTES": "0.05"})
         await asyncio.gather(service.start("--demo"), hasty.start("--demo"))
         try:
-            async with open_browser() as browser, aiohttp.ClientSession() as session:
+            async with (
+                open_browser() as browser,
+                open_camera_browser(Path(data)) as (seeing, camera),
+                aiohttp.ClientSession() as session,
+            ):
                 shop = Shop(service=service, browser=browser, session=session)
                 await crowd(shop)
                 for kind in kinds:
                     await walk(shop, *kind)
                     await expired(Shop(service=hasty, browser=browser, session=session), *kind)
+                    await door(Shop(service=service, browser=seeing, session=session), camera, *kind)
+                async with open_season(Path(data)) as busy:
+                    for kind in kinds:
+                        await work(Shop(service=busy, browser=browser, session=session), *kind)
         finally:
             await asyncio.gather(service.stop(), hasty.stop())
     sys.stdout.write(f"wrote {len(list(FOLDER.glob('*.png')))} pictures to {FOLDER}\n")

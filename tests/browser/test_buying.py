@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import Page, expect
 
+from support.papers import texts_of
 from support.shopping import Shop, buy, fill_buyer, fill_holder, hold, serving
 
 
@@ -43,10 +44,10 @@ async def test_tickets_lead_to_their_files(shop: Shop, page: Page) -> None:
     await buy(page)
     reservation = page.url.rpartition("/")[2]
     one_file = page.get_by_role("link", name="All tickets as a PDF")
-    pattern = rf"^/api/public/reservations/{reservation}/tickets\.pdf\?sessionId=[\w-]+$"
+    pattern = rf"^/api/public/purchases/tickets\.pdf\?reservationIds={reservation}&sessionId=[\w-]+$"
     await expect(one_file).to_have_attribute("href", re.compile(pattern))
     calendar = page.get_by_role("link", name="Add to calendar")
-    await expect(calendar).to_have_attribute("href", f"/api/public{path}/event.ics")
+    await expect(calendar).to_have_attribute("href", f"/api/public/events.ics?eventIds={path.rpartition('/')[2]}")
     single = page.get_by_role("link", name="Ticket 1 as a PDF")
     await expect(single).to_have_attribute("href", re.compile(r"^/api/public/tickets/[A-Z0-9-]+/ticket\.pdf$"))
 
@@ -59,6 +60,29 @@ async def test_tickets_lead_to_their_files(shop: Shop, page: Page) -> None:
     await expect(page.get_by_text("Nothing is held for you")).to_be_visible()
     await page.get_by_role("main").get_by_role("link", name="Evening").click()
     await expect(page.get_by_role("img", name="QR code")).to_have_count(1)
+
+
+async def test_tickets_of_several_types_and_events_are_one_file_and_one_calendar(shop: Shop, page: Page) -> None:
+    first, second = await shop.sell(Stalls=5, Balcony=5), await shop.sell(Seat=5)
+    await hold(page, first, Stalls=1, Balcony=2)
+    await hold(page, second, Seat=1)
+    await page.goto("/checkout")
+    await fill_buyer(page)
+    for number in (2, 3, 4):
+        await fill_holder(page, number, f"Guest {number}")
+    await buy(page)
+    async with page.expect_download() as saved:
+        await page.get_by_role("link", name="All tickets as a PDF").click()
+    pdf = (await (await saved.value).path()).read_bytes()
+    codes = await page.locator("ul.tickets .code").all_inner_texts()
+    assert len(codes) == 4
+    for number, (text, code) in enumerate(zip(texts_of(pdf), codes, strict=True), 1):
+        assert code in text
+        assert f"TICKET {number} OF 4" in text
+    async with page.expect_download() as saved:
+        await page.get_by_role("link", name="Add to calendar").click()
+    calendar = (await (await saved.value).path()).read_text(encoding="utf-8")
+    assert calendar.count("BEGIN:VEVENT") == 2
 
 
 async def test_an_account_opens_its_tickets_on_another_device(shop: Shop, page: Page) -> None:
@@ -77,7 +101,7 @@ async def test_an_account_opens_its_tickets_on_another_device(shop: Shop, page: 
     await other.goto(page.url)
     await expect(other.get_by_role("img", name="QR code")).to_have_count(1)
     # Here the session proves nothing, so the file is asked for in the account's name.
-    async with other.expect_request("**/tickets.pdf") as asked:
+    async with other.expect_request("**/tickets.pdf?*") as asked:
         await other.get_by_role("link", name="All tickets as a PDF").click()
     assert (await (await asked.value).all_headers())["authorization"].startswith("Bearer ")
 

@@ -30,7 +30,7 @@ def part(document: Any) -> str:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    document = {"sub": "user-1", "iss": "actor-ticketing", "aud": "actor-ticketing", "exp": int(time.time()) + 600}
+    document = {"sub": "user-1", "iss": "actor-ticketing", "aud": "actor-ticketing", "exp": int(time.time()) + 86_400}
     return {**document, **changes}
 
 
@@ -45,8 +45,8 @@ def bad_tokens() -> dict[str, str]:
     header, payload, signature = make_token(role="admin").split(".")
     return {
         "expired": make_token(exp=now - 60, role="admin"),
-        "not yet valid": make_token(nbf=now + 600, role="admin"),
-        "issued in the future": make_token(iat=now + 600, role="admin"),
+        "not yet valid": make_token(nbf=now + 86_400, role="admin"),
+        "issued in the future": make_token(iat=now + 86_400, role="admin"),
         "for another audience": make_token(aud="another", role="admin"),
         "for other audiences": make_token(aud=["a", "b"], role="admin"),
         "of another issuer": make_token(iss="another", role="admin"),

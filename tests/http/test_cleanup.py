@@ -38,11 +38,28 @@ async def test_a_hold_that_expires_when_it_is_due_has_no_lag(api: Api) -> None:
     assert (await statistics(api))["expiryLagMs"] == {"p50": 0, "p99": 0, "max": 0, "count": 3}
 
 
+async def test_the_lag_of_each_ticket_type_is_told(api: Api) -> None:
+    assert (await statistics(api))["expiryLagByType"] == {}
+    await list_ticket_type(api.backend, "vip")
+    for of in ("tt", "tt", "vip"):
+        await api.reserve(of=of, expirationMinutes=1)
+    api.lose_timers(60_250)
+    await api.call("POST", CLEANUP, token=ADMIN_TOKEN, status=200)
+    by_type = {"tt": {"max": 250, "count": 2}, "vip": {"max": 250, "count": 1}}
+    assert (await statistics(api))["expiryLagByType"] == by_type
+    await api.reserve(of="vip", expirationMinutes=1)
+    await api.pass_time(60_000)
+    by_type["vip"]["count"] = 2
+    assert (await statistics(api))["expiryLagByType"] == by_type
+
+
 async def test_the_next_deadline_of_all_is_told(api: Api) -> None:
     await list_ticket_type(api.backend, "vip")
     await api.reserve(expirationMinutes=20)
     early = await api.reserve(of="vip", expirationMinutes=5)
-    assert (await statistics(api))["nextDueAt"] == "2027-01-15T08:05:00.000Z"
+    data = await statistics(api)
+    assert data["nextDueAt"] == "2027-01-15T08:05:00.000Z"
+    assert data["serverTime"] == "2027-01-15T08:00:00.000Z"
     await api.extend(early, 10)
     assert (await statistics(api))["nextDueAt"] == "2027-01-15T08:15:00.000Z"
     await api.cancel(early)

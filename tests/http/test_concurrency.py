@@ -1,16 +1,28 @@
 """Many clients at once: exactly the stock is sold, and every answer on the way adds up."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from actor_ticketing.app import DATABASE
+from bench.history.checker import check
+from bench.history.ledger import read_ledger
 from support.service import list_ticket_type
 from support.web import PURCHASES, RESERVATIONS, Api, make_token, purchase_of, purchases_of
 
 CLIENTS = 64
 STOCK = 500
 TRIES = 700
+
+
+@pytest.fixture(autouse=True)
+async def explained(api: Api, tmp_path: Path) -> AsyncIterator[None]:
+    """All that these clients were told has to follow from one order of all changes, with nothing left over."""
+    yield
+    check(api.history.operations(), read_ledger(tmp_path / DATABASE), complete_from=0)
 
 
 async def rush(api: Api, types: list[str], bodies: list[Any]) -> list[int]:

@@ -44,7 +44,7 @@ def encoded(document: Any) -> str:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    return {"sub": "user-1", "iss": PROVIDER, "aud": AUDIENCE, "exp": int(time.time()) + 600, **changes}
+    return {"sub": "user-1", "iss": PROVIDER, "aud": AUDIENCE, "exp": int(time.time()) + 86_400, **changes}
 
 
 def signed_with_text(text: str, algorithm: str = "HS256", **changes: Any) -> str:
@@ -58,8 +58,8 @@ def bad_tokens() -> dict[str, str]:
     now = int(time.time())
     return {
         "expired": provider_token(exp=now - 60),
-        "not yet valid": provider_token(nbf=now + 600),
-        "issued in the future": provider_token(iat=now + 600),
+        "not yet valid": provider_token(nbf=now + 86_400),
+        "issued in the future": provider_token(iat=now + 86_400),
         "for another audience": provider_token(aud="another"),
         "for our own audience": provider_token(aud="actor-ticketing"),
         "of another issuer": provider_token(iss="https://elsewhere.example.com/"),

@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
-from support.service import list_event, list_ticket_type
+from actor_ticketing.actors.ticket_type import TicketTypeActor
+from actor_ticketing.persistence.store import SqliteStore
+from support.service import break_once, list_event, list_ticket_type
 from support.web import (
     ADMIN_TOKEN,
     CLEANUP,
@@ -242,6 +245,7 @@ async def test_an_answer_is_forgotten_after_a_day(api: Api, swept: bool) -> None
     await api.pass_time(1)
     if swept:
         await api.call("POST", CLEANUP, token=ADMIN_TOKEN, status=200)
+    api.history.clear()  # From here on the key is another one.
     again = await reserve().send(api)
     assert again[0] == 201
     assert again != first
@@ -266,6 +270,20 @@ async def test_what_is_no_key_is_refused(api: Api) -> None:
 async def test_an_invalid_request_is_invalid_with_a_known_key_too(api: Api) -> None:
     await reserve().send(api)
     assert (await Request("POST", RESERVATIONS, {"quantity": "1"}).send(api))[0] == 400
+
+
+async def test_after_a_defect_the_key_tells_what_came_of_the_request(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = SqliteStore.commit
+
+    async def commit_slowly(*arguments: Any) -> None:
+        await asyncio.sleep(0.3)  # The reply must not overtake it.
+        await commit(*arguments)
+
+    monkeypatch.setattr(SqliteStore, "commit", commit_slowly)
+    break_once(monkeypatch, TicketTypeActor, "on_receive")
+    with capture_logs():  # To print a traceback takes longer than the commit.
+        assert [(await reserve().send(api))[0] for _ in range(2)] == [500, 201]
+    assert await api.counters() == (10, 0, 1, 9)
 
 
 async def test_a_purchase_repeated_at_once_makes_one_transaction(api: Api) -> None:

@@ -7,7 +7,18 @@ import pytest
 
 from actor_ticketing.tickets import papers
 from support.papers import image_of, scan, texts_of, words_of
-from support.web import ADMIN_TOKEN, PERSON, RESERVATIONS, Api, configured, make_token, purchase_of
+from support.service import list_event, list_ticket_type
+from support.web import (
+    ADMIN_TOKEN,
+    PERSON,
+    PURCHASES,
+    RESERVATIONS,
+    Api,
+    configured,
+    fields_of,
+    make_token,
+    purchase_of,
+)
 
 
 def path_of(ticket: dict[str, str]) -> str:
@@ -60,6 +71,71 @@ async def test_all_tickets_of_a_purchase_are_one_file_in_order(api: Api) -> None
         assert ticket["code"] in text
         assert f"NAME {ticket['ticketHolder']['fullName']}\n" in text
         assert scan(image_of(pdf, number)) == ticket["qrPayload"]
+
+
+ALL_OF = "/api/public/purchases/tickets.pdf"
+
+
+async def test_a_purchase_of_several_reservations_is_one_file_numbered_through(api: Api) -> None:
+    await list_ticket_type(api.backend, "balcony")
+    held = [await api.reserve(2), await api.reserve(1, of="balcony")]
+    body = {
+        "sessionId": "s1",
+        "reservationIds": [each["id"] for each in held],
+        "buyerInfo": PERSON,
+        "ticketHolders": [[PERSON, PERSON], [PERSON]],
+    }
+    bought = (await api.call("POST", PURCHASES, body, token=make_token(), status=201))["data"]
+    path = f"{ALL_OF}?reservationIds={held[0]['id']},{held[1]['id']}&sessionId=s1"
+    response = await api.send("GET", path)
+    assert (response.status, response.content_type) == (200, "application/pdf")
+    assert response.headers["Content-Disposition"] == f'inline; filename="tickets-{held[0]["code"]}.pdf"'
+    assert response.headers["Cache-Control"] == "no-store"
+    pdf = await response.read()
+    texts = texts_of(pdf)
+    for number, (ticket, text) in enumerate(zip(bought["tickets"], texts, strict=True)):
+        assert f"TICKET {number + 1} OF 3" in text
+        assert ticket["code"] in text
+        assert scan(image_of(pdf, number)) == ticket["qrPayload"]
+    assert "TYPE balcony" in texts[2]
+
+
+async def test_a_file_of_several_has_nothing_of_somebody_elses(api: Api) -> None:
+    mine, other = await api.reserve(), await api.reserve(session="s2")
+    await api.buy(mine)
+    await api.buy(other, session="s2", user="user-2")
+    ids = f"{mine['id']},{other['id']}"
+    await api.refused("GET", f"{ALL_OF}?reservationIds={ids}&sessionId=s1", status=403, code="forbidden")
+    await api.refused("GET", f"{ALL_OF}?reservationIds={ids}", status=401, code="unauthenticated")
+
+
+async def test_a_file_of_several_is_whole_or_not_at_all(api: Api) -> None:
+    mine, active = await api.reserve(), await api.reserve()
+    await api.buy(mine)
+    path = f"{ALL_OF}?sessionId=s1&reservationIds={mine['id']}"
+    error = await api.refused("GET", f"{path},{active['id']}", status=409, code="reservation_not_purchased")
+    assert error["details"] == {"status": "ACTIVE"}
+    await api.refused("GET", f"{path},nothing", status=404, code="reservation_not_found")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [(f"{ALL_OF}?sessionId=s1&", "reservationIds"), ("/api/public/events.ics?", "eventIds")],
+    ids=["tickets", "calendar"],
+)
+@pytest.mark.parametrize(
+    "ids", [None, "", ",", "a,", "a%2Fb", "a%00", "%C3%A9", "a,a", ",".join(map(str, range(21))), "a" * 129]
+)
+async def test_a_list_that_is_none_is_refused(api: Api, path: str, name: str, ids: str | None) -> None:
+    path += "" if ids is None else f"{name}={ids}"
+    assert fields_of(await api.refused("GET", path, status=400, code="validation_error")) == {name}
+
+
+@configured(rate_limit={"enabled": True, "read_per_session": "3/minute"})
+async def test_each_reservation_in_a_file_counts(api: Api) -> None:
+    path = f"{ALL_OF}?sessionId=s1&reservationIds="
+    await api.refused("GET", f"{path}a,b", status=404, code="reservation_not_found")
+    await api.refused("GET", f"{path}a,b", status=429, code="rate_limited")
 
 
 async def test_one_of_several_tickets_is_the_same_page_alone(api: Api) -> None:
@@ -174,3 +250,13 @@ async def test_a_calendars_file_follows_the_event(api: Api) -> None:
 
 async def test_an_unknown_event_has_no_file(api: Api) -> None:
     await api.refused("GET", "/api/public/events/nothing/event.ics", status=404, code="event_not_found")
+
+
+async def test_several_events_are_one_file_for_a_calendar(api: Api) -> None:
+    await list_event(api.backend, event_id="late")
+    response = await api.send("GET", "/api/public/events.ics?eventIds=ev,late")
+    assert (response.status, response.headers["Content-Type"]) == (200, "text/calendar; charset=utf-8")
+    assert response.headers["Content-Disposition"] == 'inline; filename="events.ics"'
+    lines = (await response.read()).decode().split("\r\n")
+    assert [line for line in lines if line.startswith("UID:")] == ["UID:ev@actor-ticketing", "UID:late@actor-ticketing"]
+    await api.refused("GET", "/api/public/events.ics?eventIds=ev,no", status=404, code="event_not_found")

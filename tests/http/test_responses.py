@@ -27,7 +27,7 @@ async def test_an_answer_has_all_that_every_answer_has(api: Api) -> None:
     assert first == "HTTP/1.1 200 OK"
     assert headers.keys() == {
         "content-type", "content-length", "cache-control", "x-request-id", "etag", "connection", "date", "server",
-        "x-content-type-options", "referrer-policy", "content-security-policy",
+        "x-content-type-options", "referrer-policy", "content-security-policy", "x-ledger-seq",
     }  # fmt: skip
     assert headers["content-type"] == "application/json; charset=utf-8"
     assert int(headers["content-length"]) == len(body)

@@ -1,7 +1,10 @@
 """The service is opened again on the database that it left."""
 
+from dataclasses import replace
+
 import pytest
 
+from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import HolderLimitReached, NotEnoughTickets, ReservationExpired
@@ -208,9 +211,9 @@ async def test_a_kept_answer_is_there_for_its_day(open_on_disk: OpenBackend, clo
     answer = StoredAnswer(caller=b"c", key="k", fingerprint=b"f", status=201, body=b"{}", created_at=clock.now())
     async with open_on_disk() as backend:
         await open_shop(backend)
-        await backend.box_office.reserve([("tt", 1)], session_id="s", user_id=None, keep=lambda _: answer)
+        await backend.box_office.reserve([("tt", 1)], session_id="s", user_id=None, keep=Keep(lambda _: answer))
     async with open_on_disk() as backend:
-        assert await backend.box_office._queries.answer(b"c", "k") == answer
+        assert await backend.box_office._queries.answer(b"c", "k") == replace(answer, seq=3)
     let_pass(clock, 24 * 60 * MINUTE + 1)
     async with open_on_disk() as backend:
         await gone(lambda: backend.box_office._queries.answer(b"c", "k"))

@@ -47,7 +47,9 @@ def directory(tmp_path: Path) -> Path:
         connection.execute("INSERT INTO contacts VALUES ('u', ?, ?, 0)", (email, vault.digest("ada@example.com")))
         for number in range(5):
             body = vault.seal(b"{}", f"answer:{bytes([number]).hex()}:key").encode()
-            connection.execute("INSERT INTO idempotency VALUES (?, 'key', x'00', 201, ?, 0)", (bytes([number]), body))
+            connection.execute(
+                "INSERT INTO idempotency VALUES (?, 'key', x'00', 201, ?, 0, 7)", (bytes([number]), body)
+            )
     return tmp_path
 
 

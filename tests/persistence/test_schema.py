@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from actor_ticketing.persistence import schema
 from actor_ticketing.persistence.connections import connect_read_only, open_readers, open_writer
@@ -172,3 +173,19 @@ async def test_readers_of_a_database_that_is_not_there_are_refused(tmp_path: Pat
     assert not (tmp_path / "nowhere.db").exists()
     # aiosqlite ends the thread of a connection that failed without waiting for it, and it needs the loop once more.
     await eventually(lambda: not [each for each in threading.enumerate() if "connection_worker" in each.name])
+
+
+async def test_a_writer_that_is_not_to_checkpoint_leaves_all_of_it_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    writer = await open_writer(path, synchronous="NORMAL", busy_timeout_ms=0, checkpoints=False)
+    try:
+        await writer.run(partial(migrate, vault=VAULT))
+        many = [(f"ev{number}", "t" * 1_000, "v", 0) for number in range(8_000)]
+        await writer.write([("INSERT INTO events VALUES (?, ?, ?, ?)", many, True)])
+        with capture_logs() as logs:
+            await writer.empty_log()
+        assert [line["event"] for line in logs] == ["log_not_emptied"]
+        assert path.stat().st_size == 4_096, "only what makes it a database in WAL mode"
+        assert path.with_name("tickets.db-wal").stat().st_size > 8_000_000
+    finally:
+        await writer.close()

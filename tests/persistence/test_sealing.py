@@ -76,7 +76,7 @@ async def test_an_answer_that_a_former_version_has_kept_is_read_as_it_was(
     body = VAULT.seal(BODY, answer_place(expected.caller, "former")).encode()
     with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as connection:
         connection.execute(
-            "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO idempotency VALUES (?, ?, ?, ?, ?, ?, NULL)",
             (expected.caller, "former", expected.fingerprint, expected.status, body, expected.created_at),
         )
     assert await storage.queries.answer(expected.caller, "former") == expected
@@ -187,7 +187,7 @@ def test_verify_with_the_keys_proves_that_everything_opens(tmp_path: Path) -> No
         "UPDATE tickets SET holder = substr(holder, 1, length(holder) - 1) WHERE position = 1",
         "UPDATE transactions SET buyer_digest = NULL",
         "UPDATE tickets SET holder_digest = x'00'",
-        "INSERT INTO idempotency VALUES (x'00', 'k', x'00', 201, x'ff', 0)",
+        "INSERT INTO idempotency VALUES (x'00', 'k', x'00', 201, x'ff', 0, NULL)",
     ],
 )
 def test_verify_with_the_keys_finds_what_does_not_open_or_cannot_be_found(tmp_path: Path, damage: str) -> None:

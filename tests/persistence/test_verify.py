@@ -29,6 +29,8 @@ def test_the_books_of_a_busy_service_are_in_order(database: Path) -> None:
 
 
 def test_every_check_has_looked_at_something(database: Path) -> None:
+    with closing(connect_to_write(database)) as connection:
+        connection.execute("INSERT INTO idempotency VALUES (x'00', 'k', x'00', 201, x'ff', 0, 1)")
     assert [check.name for check in verify(database).checks if check.looked_at < 1] == []
 
 

@@ -27,7 +27,7 @@ from actor_ticketing.persistence.books import (
     TICKETS_SOLD,
 )
 from actor_ticketing.persistence.replay import HISTORY, LEGAL, RESERVATIONS
-from actor_ticketing.persistence.verify import CATALOGUE, CHECK_INS, COUNTERS, verify
+from actor_ticketing.persistence.verify import ADOPTIONS, ANSWERS, CATALOGUE, CHECK_INS, COUNTERS, verify
 from support.history import NOW
 from support.lively import complaints, make_lively
 
@@ -52,7 +52,7 @@ def damage(database: Path) -> Damage:
     def run(*statements: str, loosened: tuple[str, str] | None = None) -> set[str]:
         with closing(sqlite3.connect(database, isolation_level=None)) as connection:
             for trigger in ("one_terminal_state", "ledger_is_append_only", "a_ticket_is_used_once"):
-                connection.execute(f"DROP TRIGGER {trigger}")
+                connection.execute(f"DROP TRIGGER IF EXISTS {trigger}")
             if loosened is not None:
                 loosen(connection, *loosened)
             for statement in statements:
@@ -102,7 +102,10 @@ def test_a_refresh_token_without_an_account_is_found_and_named(database: Path, d
 
 def test_an_adoption_of_a_hold_that_has_ended_is_found(damage: Damage) -> None:
     entry = f"{APPEND}, at, 'reservation.adopted', NULL, ticket_type_id, reservation_id, data FROM ledger"
-    assert damage(f"{entry} WHERE reservation_id = {CANCELLED} AND kind = 'reservation.cancelled'") == {LEGAL}
+    assert damage(f"{entry} WHERE reservation_id = {CANCELLED} AND kind = 'reservation.cancelled'") == {
+        LEGAL,
+        ADOPTIONS,
+    }
 
 
 def test_a_row_that_refers_to_nothing_is_named(database: Path, damage: Damage) -> None:
@@ -344,3 +347,22 @@ def test_a_pause_that_cannot_follow_is_found(damage: Damage, kind: str) -> None:
 
 def test_a_pause_that_the_ledger_does_not_know_is_found(damage: Damage) -> None:
     assert damage("UPDATE ticket_types SET paused = 1 - paused") == {CATALOGUE}
+
+
+def test_an_adopted_reservation_without_a_user_is_found(damage: Damage, database: Path) -> None:
+    assert damage("UPDATE reservations SET user_id = NULL WHERE user_id IS NOT NULL") == {ADOPTIONS}
+    assert all("and has no user" in problem for problem in problems(database, ADOPTIONS))
+
+
+def test_a_reservation_that_is_adopted_twice_is_found(damage: Damage, database: Path) -> None:
+    adopted = "SELECT * FROM ledger WHERE kind = 'reservation.adopted'"
+    again = f"{APPEND}, at, kind, event_id, ticket_type_id, reservation_id, data FROM ({adopted}) LIMIT 1"
+    assert damage(again) == {ADOPTIONS}
+    assert "adopted by 2 ledger entries" in problems(database, ADOPTIONS)[0]
+
+
+def test_a_kept_answer_that_stands_where_nothing_is_is_found(damage: Damage) -> None:
+    kept = "INSERT INTO idempotency VALUES (x'00', 'k', x'00', 201, x'ff', 0, {0})"
+    assert damage(kept.format(1)) == set()
+    assert damage("UPDATE idempotency SET seq = 1000") == {ANSWERS}
+    assert damage("UPDATE idempotency SET seq = 0") == {ANSWERS}

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
+from support.contract import is_as_promised
 from support.web import Api
 
 WS = "/api/public/ws"
@@ -20,6 +21,7 @@ def body_of(frame: bytes) -> Message:
     head, length = (2, frame[1]) if frame[1] < 126 else (4, int.from_bytes(frame[2:4]))
     assert len(frame) == head + length
     document: Message = json.loads(frame[head:])
+    is_as_promised(document)
     return document
 
 
@@ -60,14 +62,17 @@ async def listening(api: Api, session: str = "s1", **query: Any) -> AsyncIterato
 
 async def hear(socket: ClientWebSocketResponse, number: int = 1) -> list[Message]:
     """The next messages, which have to come."""
-    return [await socket.receive_json(timeout=5) for _ in range(number)]
+    messages = [await socket.receive_json(timeout=5) for _ in range(number)]
+    for message in messages:
+        is_as_promised(message)
+    return messages
 
 
 async def hear_all(socket: ClientWebSocketResponse) -> list[Message]:
     """All messages up to the answer to a ping, so that a test can tell that nothing else came."""
     await socket.send_json({"action": "ping"})
     messages = []
-    while (message := await socket.receive_json(timeout=5))["type"] != "pong":
+    while (message := (await hear(socket))[0])["type"] != "pong":
         messages.append(message)
     return messages
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,21 +15,28 @@ import aiohttp
 from support.web import ADMIN_TOKEN, CRON_SECRET, JWT_SECRET
 
 START_SECONDS = 20.0
+END_SECONDS = 60.0
 
 
 @dataclass
 class Service:
-    """`actor-ticketing serve` on a free port of the loopback interface, on a data directory that outlives it."""
+    """`actor-ticketing serve` on a free port of the loopback interface, on a data directory that outlives it.
+
+    :ivar module: what is run instead of the package itself, if anything.
+    :ivar log: the file that standard error is added to; None: it is the test's own.
+    """
 
     data_dir: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    module: str = "actor_ticketing"
+    log: Path | None = None
     url: str = ""
     process: asyncio.subprocess.Process | None = None
 
     @property
     def command(self) -> list[str]:
         """How any subcommand is run."""
-        return [sys.executable, "-m", "actor_ticketing"]
+        return [sys.executable, "-m", self.module]
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ACTOR_TICKETING_")}
@@ -45,18 +53,20 @@ class Service:
 
     async def start(self, *options: str) -> None:
         """Start it and wait for its `listening on` line."""
-        self.process = await asyncio.create_subprocess_exec(
-            *self.command,
-            "serve",
-            "--port",
-            "0",
-            "--data-dir",
-            str(self.data_dir),
-            *options,
-            stdout=asyncio.subprocess.PIPE,
-            env=self._environment(),
-            cwd=self.data_dir,
-        )
+        with self.log.open("ab") if self.log else nullcontext() as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *self.command,
+                "serve",
+                "--port",
+                "0",
+                "--data-dir",
+                str(self.data_dir),
+                *options,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env=self._environment(),
+                cwd=self.data_dir,
+            )
         assert self.process.stdout is not None
         async with asyncio.timeout(START_SECONDS):
             line = (await self.process.stdout.readline()).decode()
@@ -95,9 +105,20 @@ class Service:
         assert process.returncode is not None
         return process.returncode, out.decode(), err.decode()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return self.process is not None and self.process.returncode is None
+
+    async def ended(self) -> int:
+        """Wait until it has ended by itself; return the exit status."""
+        assert self.process is not None
+        async with asyncio.timeout(END_SECONDS):
+            return await self.process.wait()
+
     async def stop(self) -> None:
         """End it if it still runs."""
-        if self.process is not None and self.process.returncode is None:
+        if self.is_running:
             await self.kill()
 
 
@@ -110,10 +131,12 @@ async def admin(session: aiohttp.ClientSession, url: str, method: str, path: str
         return document["data"]
 
 
-async def list_stock(session: aiohttp.ClientSession, url: str, totals: Mapping[str, int]) -> None:
+async def list_stock(
+    session: aiohttp.ClientSession, url: str, totals: Mapping[str, int], *, event_id: str = "ev"
+) -> None:
     """Put one event on sale, with a ticket type for each entry."""
-    event = {"id": "ev", "title": "Spring Concert", "venue": "City Hall", "startDate": "2099-03-20T19:00:00Z"}
+    event = {"id": event_id, "title": "Spring Concert", "venue": "City Hall", "startDate": "2099-03-20T19:00:00Z"}
     await admin(session, url, "POST", "/api/admin/events", event)
     for ticket_type_id, total in totals.items():
         terms = {"id": ticket_type_id, "name": ticket_type_id, "price": 4500, "currency": "EUR", "total": total}
-        await admin(session, url, "POST", "/api/admin/events/ev/ticket-types", terms)
+        await admin(session, url, "POST", f"/api/admin/events/{event_id}/ticket-types", terms)

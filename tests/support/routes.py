@@ -1,14 +1,14 @@
 """Every route of the service, with a body that it takes and credentials that open it."""
 
-import re
 from typing import Any
 
 from aiohttp import ClientResponse, web
 
-from actor_ticketing.http.application import account_routes, routes
+from actor_ticketing.http.application import all_routes
+from actor_ticketing.http.openapi import document
 from support.web import ADMIN_TOKEN, CRON_SECRET, PERSON, Api, make_token
 
-ALL = [route for route in [*routes(), *account_routes()] if isinstance(route, web.RouteDef)]
+ALL = all_routes(has_accounts=True)
 UNSAFE = [route for route in ALL if route.method in {"POST", "PATCH", "DELETE"}]
 SAFE = [route for route in ALL if route.method == "GET"]
 
@@ -58,7 +58,7 @@ def name_of(route: web.RouteDef) -> str:
 
 def template_of(route: web.RouteDef) -> str:
     """The path without the patterns of its parameters."""
-    return re.sub(r"\{(\w+):(?:[^{}]|\{[^}]*\})*\}", r"{\1}", route.path)
+    return document.template_of(route.path)
 
 
 def path_of(route: web.RouteDef, held: Any) -> str:
@@ -71,7 +71,7 @@ def path_of(route: web.RouteDef, held: Any) -> str:
 def token_of(route: web.RouteDef) -> str:
     if "/cron/" in route.path:
         return CRON_SECRET
-    return ADMIN_TOKEN if "/admin/" in route.path else make_token()
+    return ADMIN_TOKEN if "/api/admin/" in route.path else make_token()
 
 
 async def send_raw(api: Api, route: web.RouteDef, path: str, body: bytes) -> ClientResponse:

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
+from actor_ticketing.client import TicketClient
 from support.process import Service, admin
 
 CHROMIUM = "/usr/bin/chromium"
@@ -107,18 +108,15 @@ class Shop:
     async def hold_elsewhere(self, path: str, name: str, quantity: int, *, minutes: float = 5) -> str:
         """What another buyer does; returns the reservation's id."""
         ticket_type = (await self.stock_at(path))[name]["id"]
-        body = {"ticketTypeId": ticket_type, "quantity": quantity, "expirationMinutes": minutes}
-        async with self.session.post(
-            f"{self.service.url}/api/public/reservations", json={**body, "sessionId": OTHER_SESSION}
-        ) as answer:
-            assert answer.status == 201, await answer.text()
-            return str((await answer.json())["data"]["reservation"]["id"])
+        async with self._elsewhere() as other:
+            return (await other.reserve(ticket_type, quantity, minutes=minutes)).reservation.id
 
     async def give_back_elsewhere(self, reservation: str) -> None:
-        async with self.session.delete(
-            f"{self.service.url}/api/public/reservations/{reservation}", json={"sessionId": OTHER_SESSION}
-        ) as answer:
-            assert answer.status == 200, await answer.text()
+        async with self._elsewhere() as other:
+            await other.cancel(reservation)
+
+    def _elsewhere(self) -> TicketClient:
+        return TicketClient(self.service.url, session_id=OTHER_SESSION, http=self.session)
 
 
 async def hold(page: Page, path: str, **quantities: int) -> None:

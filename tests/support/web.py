@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
@@ -16,6 +16,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.http.context import Backend, Doors
 from actor_ticketing.http.runner import Runner
+from bench.history.recording import LEDGER_SEQ, Recorder
+from support.contract import keeps_its_promise
 from support.service import eventually
 
 ADMIN_TOKEN = "admin-token-of-these-tests"
@@ -42,7 +44,8 @@ def make_token(user: str = "user-1", *, key: str = JWT_SECRET, **claims: Any) ->
         "sub": user,
         "iss": "actor-ticketing",
         "aud": "actor-ticketing",
-        "exp": int(time.time()) + 600,
+        # Some are made when the tests are collected, which may be long before their turn.
+        "exp": int(time.time()) + 86_400,
         **claims,
     }
     return jwt.encode({name: value for name, value in document.items() if value is not None}, key)
@@ -51,6 +54,16 @@ def make_token(user: str = "user-1", *, key: str = JWT_SECRET, **claims: Any) ->
 def configured(**sections: Any) -> pytest.MarkDecorator:
     """Mark a test whose service has other settings, by section."""
     return pytest.mark.parametrize("overrides", [sections], ids=["configured"])
+
+
+def caller_of(token: str | None, json: Any) -> str:
+    """Whose an Idempotency-Key is, as the contract has it: the user's, else the session's."""
+    if token is None:
+        return f"session {json.get('sessionId')}" if isinstance(json, dict) else "nobody"
+    try:
+        return f"user {jwt.decode(token, options={'verify_signature': False})['sub']}"
+    except (jwt.PyJWTError, KeyError):
+        return f"token {token}"
 
 
 async def failure_of(response: ClientResponse, *, status: int, code: str | None = None) -> Any:
@@ -90,6 +103,7 @@ class Api:
     backend: Backend
     doors: Doors
     clock: ManualClock
+    history: Recorder = field(default_factory=Recorder)
 
     async def call(
         self,
@@ -116,9 +130,17 @@ class Api:
         token: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> ClientResponse:
-        """Send a request and return the response."""
+        """Send a request and return the response, which goes into the history and has to be as the document
+        says.
+        """
         bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return await self.client.request(method, path, json=json, headers={**bearer, **(headers or {})})
+        sent = {**bearer, **(headers or {})}
+        key = sent.get("Idempotency-Key")
+        call = self.history.sent(method, path, json, key=None if key is None else f"{caller_of(token, json)} {key}")
+        response = await self.client.request(method, path, json=json, headers=sent)
+        self.history.answered(call, response.status, response.headers.get(LEDGER_SEQ), await response.read())
+        await keeps_its_promise(response)
+        return response
 
     async def reserve(self, quantity: int = 1, *, session: str = "s1", of: str = "tt", **fields: Any) -> Any:
         """Reserve, and return the reservation."""

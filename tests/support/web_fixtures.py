@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
+from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.credentials import load_credentials
 from actor_ticketing.http.application import create_application
 from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.server import doors_of
+from bench.history.checker import check
+from bench.history.ledger import read_ledger
 from support.service import OpenBackend, list_event, list_ticket_type
 from support.web import ADMIN_TOKEN, CRON_SECRET, JWT_SECRET, Api, OpenApi, RealServer
 
@@ -52,11 +55,14 @@ def open_api(
             doors.open(backend)
             application = create_application(doors, max_body_bytes=settings.server.max_body_bytes)
             client = await aiohttp_client(RealServer(application))
+            api = Api(client=client, backend=backend, doors=doors, clock=clock)
             try:
-                yield Api(client=client, backend=backend, doors=doors, clock=clock)
+                yield api
             finally:
                 await client.close()
                 await doors.close()
+            # Whatever a test is about: what its clients were told has to be explained by the ledger.
+            check(api.history.operations(), read_ledger(tmp_path / DATABASE))
 
     return open_it
 

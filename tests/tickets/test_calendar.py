@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actor_ticketing.domain.catalogue import Event
-from actor_ticketing.tickets.calendar import calendar_entry
+from actor_ticketing.tickets.calendar import calendar_file
 
 START = 1_805_569_200_999
 NOW = 1_795_373_455_023
@@ -24,7 +24,7 @@ NASTY = [
 
 
 def entry(title: str = "Spring Concert", venue: str = "City Hall") -> bytes:
-    return calendar_entry(Event(id="ev", title=title, venue=venue, start_date=START), now=NOW)
+    return calendar_file([Event(id="ev", title=title, venue=venue, start_date=START)], now=NOW)
 
 
 def properties(file: bytes) -> list[tuple[str, str]]:
@@ -87,8 +87,15 @@ def test_a_line_is_as_long_as_it_may_be_before_it_is_folded() -> None:
 
 
 def test_a_later_file_of_a_moved_event_is_the_same_entry() -> None:
-    moved = dict(properties(calendar_entry(Event(id="ev", title="T", venue="V", start_date=0), now=NOW + 60_000)))
+    moved = dict(properties(calendar_file([Event(id="ev", title="T", venue="V", start_date=0)], now=NOW + 60_000)))
     former = dict(properties(entry()))
     assert moved["UID"] == former["UID"]
     assert moved["DTSTAMP"] > former["DTSTAMP"]
     assert moved["DTSTART"] == "19700101T000000Z"
+
+
+def test_several_events_are_as_many_entries_of_one_calendar() -> None:
+    events = [Event(id=each, title=each.upper(), venue="V", start_date=START) for each in ("one", "two")]
+    names = [name for name, _ in properties(calendar_file(events, now=NOW))]
+    inner = ["BEGIN", "UID", "DTSTAMP", "DTSTART", "SUMMARY", "LOCATION", "END"]
+    assert names == ["BEGIN", "VERSION", "PRODID", *inner, *inner, "END"]

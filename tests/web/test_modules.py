@@ -1,16 +1,26 @@
-"""The storefront's sources: every text in message files, in both languages, and modules that stay small."""
+"""The sources of the storefront and of the desk: texts in message files, in both languages; modules that stay small."""
 
 import json
 import re
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 WEB = Path(str(files("actor_ticketing"))) / "web"
 OWN = sorted(path for path in WEB.rglob("*.js") if "vendor" not in path.parts)
-MESSAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (WEB / "messages").glob("*.json")}
-SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in OWN)
+
+
+def messages_in(folder: Path) -> dict[str, dict[str, str | dict[str, str]]]:
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
+
+
+SHOP, DESK = messages_in(WEB / "messages"), messages_in(WEB / "desk" / "messages")
+SHOP_SOURCE, DESK_SOURCE = (
+    "\n".join(path.read_text(encoding="utf-8") for path in OWN if path.is_relative_to(WEB / "desk") is of_the_desk)
+    for of_the_desk in (False, True)
+)
 # Attributes that a person reads or hears.
 _SPOKEN = re.compile(r"""(?:aria-label|alt|title|placeholder)=["'][^"'$]*[A-Za-z]""")
 
@@ -52,32 +62,47 @@ def _expression(source: str, position: int, found: list[str]) -> int:
     return position
 
 
-def test_both_languages_have_the_same_messages() -> None:
-    assert MESSAGES.keys() == {"en", "id"}
-    assert MESSAGES["en"].keys() == MESSAGES["id"].keys()
+@pytest.mark.parametrize("messages", [SHOP, DESK], ids=["shop", "desk"])
+def test_both_languages_have_the_same_messages(messages: dict[str, dict[str, str | dict[str, str]]]) -> None:
+    assert messages.keys() == {"en", "id"}
+    assert messages["en"].keys() == messages["id"].keys()
 
 
-@pytest.mark.parametrize("key", MESSAGES["en"])
+def test_no_message_of_the_desk_hides_one_of_the_shop() -> None:
+    assert SHOP["en"].keys() & DESK["en"].keys() == set()
+
+
+@pytest.mark.parametrize("key", [*SHOP["en"], *DESK["en"]])
 def test_a_message_says_the_same_things_in_both_languages(key: str) -> None:
     def named(message: str | dict[str, str]) -> set[str]:
         text = message if isinstance(message, str) else message["other"]
         return set(re.findall(r"\{(\w+)\}", text))
 
-    assert named(MESSAGES["en"][key]) == named(MESSAGES["id"][key])
-    for message in (MESSAGES["en"][key], MESSAGES["id"][key]):
+    english, indonesian = ((SHOP[language] | DESK[language])[key] for language in ("en", "id"))
+    assert named(english) == named(indonesian)
+    for message in (english, indonesian):
         assert all(message.values() if isinstance(message, dict) else [message])
 
 
-def test_every_message_that_is_asked_for_is_there_and_no_other() -> None:
-    asked = set(re.findall(r'"([a-z]\w*\.\w+)"', SOURCE)) | set(re.findall(r't\("(\w+)"', SOURCE))
-    composed = set(re.findall(r"[`]([a-z]\w*\.(?:\w+_)?)\$\{", SOURCE))
-    missing = {key for key in asked if "." in key and key.split(".")[0] in _GROUPS} - MESSAGES["en"].keys()
-    assert missing == set()
-    unused = {key for key in MESSAGES["en"] if key not in asked and not key.startswith(tuple(composed))}
-    assert unused == set()
+@pytest.mark.parametrize(
+    ("source", "own", "others"),
+    # What the shop says may be said at the desk too; a visitor of the shop does not load the desk's words.
+    [(SHOP_SOURCE, SHOP["en"], {}), (DESK_SOURCE, DESK["en"], SHOP["en"])],
+    ids=["shop", "desk"],
+)
+def test_every_message_that_is_asked_for_is_there_and_no_other(
+    source: str, own: dict[str, Any], others: dict[str, Any]
+) -> None:
+    there = own.keys() | others.keys()
+    groups = {key.split(".")[0] for key in there if "." in key}
+    asked = set(re.findall(r'"([a-z]\w*\.\w+)"', source)) | set(re.findall(r't\("(\w+)"', source))
+    composed = set(re.findall(r"[`]([a-z]\w*\.(?:\w+_)?)\$\{", source))
+    assert {key for key in asked if "." in key and key.split(".")[0] in groups} - there == set()
+    assert {key for key in own if key not in asked and not key.startswith(tuple(composed))} == set()
 
 
-_GROUPS = {key.split(".")[0] for key in MESSAGES["en"] if "." in key}
+def test_the_shop_loads_nothing_of_the_desk() -> None:
+    assert "desk/" not in SHOP_SOURCE + (WEB / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)

@@ -1,10 +1,14 @@
 """The operator's routes: the catalogue, and the sweep."""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from actor_ticketing.actors.catalogue import Listing
+from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.actors.statistics import TRIGGERS
 from actor_ticketing.domain.catalogue import Event
+from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, respond, success, to_json
@@ -136,13 +140,23 @@ async def cleanup(request: web.Request) -> WholeResponse:
     admin = await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
     _, raw = await read_model(request, EmptyBody, may_be_empty=True)
-    return await perform(request, raw, admin.caller, lambda _: backend.sweeper.sweep("manual", by=admin.name), _swept)
+
+    async def sweep(keep: Keep) -> tuple[int, int]:
+        # Many decisions stand behind this answer, so it is stored with none of them.
+        seen = Keep()
+        swept = await backend.sweeper.sweep("manual", by=admin.name, seen=seen)
+        keep.seq = seen.seq
+        return swept
+
+    return await perform(request, raw, admin.caller, sweep, _swept)
 
 
 async def cron_cleanup(request: web.Request) -> WholeResponse:
     """``GET /api/cron/cleanup-reservations``: the same for an outside scheduler."""
     await doors_of(request).authenticator.cron(request)
-    return respond(_swept(await backend_of(request).sweeper.sweep("cron")))
+    seen = Keep()
+    answer = _swept(await backend_of(request).sweeper.sweep("cron", seen=seen))
+    return respond(replace(answer, seq=seen.seq))
 
 
 async def statistics(request: web.Request) -> WholeResponse:
@@ -166,7 +180,12 @@ async def statistics(request: web.Request) -> WholeResponse:
             for trigger in TRIGGERS
         },
         "expiryLagMs": {"p50": lag.p50, "p99": lag.p99, "max": lag.max, "count": lag.count},
+        "expiryLagByType": {
+            ticket_type_id: {"max": longest, "count": count}
+            for ticket_type_id, (longest, count) in backend.statistics.expiry_lag.by_type.items()
+        },
         "nextDueAt": present.instant_or_none(backend.next_due_at()),
+        "serverTime": rfc3339(backend.clock.now()),
     }
     return respond(success(to_json(data)))
 

@@ -27,7 +27,7 @@ class AnalyticsQuery(Body):
 
     start: Annotated[Instant | None, Field(alias="from")] = None
     end: Annotated[Instant | None, Field(alias="to")] = None
-    bucket: Annotated[int, BeforeValidator(_number), Field(ge=60, le=DAY_SECONDS)] = 3_600
+    bucket: Annotated[int, Field(ge=60, le=DAY_SECONDS), BeforeValidator(_number)] = 3_600
     event_id: Id | None = None
     ticket_type_id: Id | None = None
 

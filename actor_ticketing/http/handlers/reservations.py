@@ -22,10 +22,10 @@ from actor_ticketing.http.schemas import ClaimSessionBody, CreateReservationBody
 from actor_ticketing.http.throttling import require_restraint, spend_of
 
 
-async def owner_in_query(request: web.Request) -> Owner:
-    """Who looks."""
+async def owner_in_query(request: web.Request, units: int = 1) -> Owner:
+    """Who looks, at so many reservations."""
     owner = owner_of(request.query.get("sessionId"), await doors_of(request).authenticator.user(request))
-    spend_of(request, READ, owner)
+    spend_of(request, READ, owner, units)
     return owner
 
 
@@ -50,7 +50,7 @@ async def create(request: web.Request) -> WholeResponse:
         )
         return success(data, message="Reservations created successfully", status=201)
 
-    async def action(keep: Keep | None) -> list[Reservation]:
+    async def action(keep: Keep) -> list[Reservation]:
         require_restraint(request, owner)
         made = await box_office.reserve(
             body.lines,
@@ -120,12 +120,15 @@ async def claim_session(request: web.Request) -> WholeResponse:
         )
         return success(data, message="Session claimed successfully")
 
-    async def action(_: Keep | None) -> int:
-        claimed = await box_office.adopt(body.session_id, user_id)
+    async def adopt(keep: Keep) -> int:
+        # Several decisions may stand behind this answer, so it is stored with none of them.
+        seen = Keep()
+        claimed = await box_office.adopt(body.session_id, user_id, seen=seen)
+        keep.seq = seen.seq
         note_contact(backend, identity)
         return claimed
 
-    return await perform(request, raw, caller_of(owner), action, render)
+    return await perform(request, raw, caller_of(owner), adopt, render)
 
 
 async def extend(request: web.Request) -> WholeResponse:

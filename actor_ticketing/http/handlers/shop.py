@@ -37,7 +37,8 @@ async def events(request: web.Request) -> WholeResponse:
     backend = backend_of(request)
     page, limit = page_of(request, default_limit=LIMIT_MAX)
     board, now = backend.box_office.board, backend.clock.now()
-    return _tagged(request, present.events_page(board, now, page=page, limit=limit, with_closed=False))
+    answer = present.events_page(board, now, page=page, limit=limit, with_closed=False)
+    return _tagged(request, answer, board.seq)
 
 
 async def event(request: web.Request) -> WholeResponse:
@@ -46,7 +47,7 @@ async def event(request: web.Request) -> WholeResponse:
     board = backend.box_office.board
     show = board.event(request.match_info["id"])
     data = {"event": present.event_with_types(board, show, backend.clock.now())}
-    return _tagged(request, success(to_json(data)))
+    return _tagged(request, success(to_json(data)), board.seq)
 
 
 async def availability(request: web.Request) -> WholeResponse:
@@ -57,8 +58,8 @@ async def availability(request: web.Request) -> WholeResponse:
         raise NotFound("ticket_type")
     tag = f'"{counters.total}-{counters.sold}-{counters.reserved}-{counters.next_deadline or 0}"'
     if knows(request, tag):
-        return _not_modified(tag)
-    return _with_tag(tag, success(present.availability(counters)))
+        return _not_modified(tag, board.seq)
+    return _with_tag(tag, success(present.availability(counters)), board.seq)
 
 
 async def qr_svg(request: web.Request) -> WholeResponse:
@@ -82,19 +83,20 @@ async def _payload(request: web.Request) -> str:
     return doors_of(request).signer.sign(code=ticket.code, ticket_type_id=ticket.ticket_type_id)
 
 
-def _tagged(request: web.Request, answer: Answer) -> WholeResponse:
+def _tagged(request: web.Request, answer: Answer, seq: int | None = None) -> WholeResponse:
     tag = f'"{hashlib.blake2b(answer.body, digest_size=12).hexdigest()}"'
     if knows(request, tag):
-        return _not_modified(tag)
-    return _with_tag(tag, answer)
+        return _not_modified(tag, seq)
+    return _with_tag(tag, answer, seq)
 
 
-def _not_modified(tag: str) -> WholeResponse:
-    return WholeResponse(status=304, body=b"", cache_control="no-cache", headers={"ETag": tag})
+def _not_modified(tag: str, seq: int | None) -> WholeResponse:
+    return WholeResponse(status=304, body=b"", cache_control="no-cache", headers={"ETag": tag}, seq=seq)
 
 
-def _with_tag(tag: str, answer: Answer) -> WholeResponse:
-    return WholeResponse(status=answer.status, body=answer.body, cache_control="no-cache", headers={"ETag": tag})
+def _with_tag(tag: str, answer: Answer, seq: int | None) -> WholeResponse:
+    headers = {"ETag": tag}
+    return WholeResponse(status=answer.status, body=answer.body, cache_control="no-cache", headers=headers, seq=seq)
 
 
 def _image(content_type: str, body: bytes) -> WholeResponse:

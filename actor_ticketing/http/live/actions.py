@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import FailFast, Field, ValidationError
+from pydantic import ConfigDict, FailFast, Field, ValidationError
 
 from actor_ticketing.domain.errors import Invalid
 from actor_ticketing.http.fields import Body, Id
@@ -14,6 +14,13 @@ IDS_MAX = 500
 
 class Action(Body):
     """A message of the client's. ``ping`` is for browsers, which cannot send WebSocket's own."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"action": {"const": "ping"}}},
+            "else": {"required": ["ticketTypeIds"], "properties": {"ticketTypeIds": {"minItems": 1}}},
+        }
+    )
 
     action: Literal["subscribe", "unsubscribe", "ping"]
     ticket_type_ids: Annotated[tuple[Id, ...], Field(max_length=IDS_MAX), FailFast()] = ()

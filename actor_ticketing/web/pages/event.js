@@ -151,6 +151,7 @@ function Left({ type, stock, state }) {
   const left = useCountdown(release);
   if (state === "soon") return t("stock.soon", { date: dayAndTime(type.salesStart) });
   if (state === "over") return t("stock.over");
+  if (state === "paused") return t("stock.paused");
   if (state === "sold") return html`<b>${t("stock.sold")}</b>`;
   if (state === "held") {
     const when = release && left > 0 ? t("stock.next", { time: countdown(left) }) : t("stock.anyMoment");

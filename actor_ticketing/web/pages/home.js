@@ -51,6 +51,7 @@ function Offer({ types }) {
     if (others.length === 0) return price(first);
     return first === 0 ? t("home.fromFree", { price: price(others[0]) }) : t("home.from", { price: price(first) });
   }
+  if (having("paused").length) return html`<span class="tag">${t("stock.paused")}</span>`;
   if (having("held").length) return html`<span class="tag">${t("home.held")}</span>`;
   if (having("sold").length) return html`<span class="tag">${t("stock.sold")}</span>`;
   if (soon.length) return t("stock.soon", { date: dayAndTime(soon[0].salesStart) });

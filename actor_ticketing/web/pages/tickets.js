@@ -18,7 +18,8 @@ export function Tickets({ id }) {
   const bought = purchases.filter((each) => each.tickets);
   if (!bought.length) return html`<${NotHere} />`;
   const tickets = bought.flatMap(({ reservation, tickets: own }) => own.map((ticket) => ({ ticket, type: reservation.ticketType })));
-  const events = [...new Map(bought.map(({ reservation }) => [reservation.ticketType.event.id, reservation.ticketType.event])).values()];
+  const reservations = bought.map(({ reservation }) => reservation);
+  const events = [...new Set(reservations.map(({ ticketType }) => ticketType.event.id))];
   const paid = bought.map(({ transaction: { totalPrice, currency } }) => ({ price: totalPrice, quantity: 1, currency }));
   const buyer = bought[0].transaction.buyerInfo;
   return html`
@@ -28,17 +29,8 @@ export function Tickets({ id }) {
         count: tickets.length, total: total(paid),
       })}</p>
       <p class="row">
-        ${bought.map(({ reservation }) => html`
-          <${Download} path="/api/public/reservations/${reservation.id}/tickets.pdf" sessionId=${reservation.sessionId}
-            kind=${bought.length === 1 ? "main" : ""}>
-            ${bought.length === 1 ? t("tickets.allPdf") : t("tickets.typePdf", { type: reservation.ticketType.name })}
-          <//>
-        `)}
-        ${events.map((event) => html`
-          <a class="button" download href="/api/public/events/${event.id}/event.ics">
-            ${events.length === 1 ? t("tickets.calendar") : t("tickets.calendarOf", { title: event.title })}
-          </a>
-        `)}
+        <${Download} reservations=${reservations}>${t("tickets.allPdf")}<//>
+        <a class="button" download href="/api/public/events.ics?eventIds=${events.join()}">${t("tickets.calendar")}</a>
         <button type="button" onClick=${() => window.print()}>${t("tickets.print")}</button>
       </p>
     </div>

@@ -2,8 +2,9 @@
 import { secondsUntil, useCountdown } from "../clock.js";
 import { endOf } from "../holds.js";
 import { html, useEffect, useRef } from "../html.js";
-import { choose, countdown, current, LANGUAGES, spoken, t, time } from "../i18n.js";
+import { countdown, spoken, t, time } from "../i18n.js";
 import { announce, useStore } from "../store.js";
+import { Language, Mark } from "./brand.js";
 
 const WARN_SECONDS = 60;
 
@@ -13,7 +14,7 @@ export function Header({ path }) {
   return html`
     <header class="top">
       <a class="brand" href="/" aria-label=${t("shop.home")}>
-        <svg viewBox="0 0 32 20" aria-hidden="true"><path d="M1 1h30v5.500a3.500 3.500 0 0 0 0 7V19H1v-5.500a3.500 3.500 0 0 0 0-7z" /></svg>
+        <${Mark} />
         <span>${t("shop.name")}</span>
       </a>
       ${path !== "/checkout" && html`<${HoldChip} />`}
@@ -56,16 +57,10 @@ export function Notices({ path }) {
 }
 
 export function Footer() {
-  const language = useStore((state) => state.language);
   return html`
     <footer class="bottom">
       <p>${t("footer.note")}</p>
-      <label>
-        <span>${t("footer.language")}</span>
-        <select value=${language ?? current()} onChange=${(event) => choose(event.target.value)}>
-          ${Object.entries(LANGUAGES).map(([code, name]) => html`<option value=${code} lang=${code}>${name}</option>`)}
-        </select>
-      </label>
+      <${Language} />
     </footer>
   `;
 }

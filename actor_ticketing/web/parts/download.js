@@ -1,19 +1,19 @@
-// A file that only the owner gets. A link can name the session; an account has to be shown in a request's head.
+// All tickets of a purchase as one file, which only the owner gets. A link can name the session; an account has to be
+// shown in a request's head.
 import { session } from "../holds.js";
 import { html } from "../html.js";
 import { token } from "../tokens.js";
+import { save } from "./save.js";
 
-export function Download({ path, sessionId, kind, children }) {
+export function Download({ reservations, children }) {
+  const ids = reservations.map(({ id }) => id).join();
+  const path = `/api/public/purchases/tickets.pdf?reservationIds=${ids}&sessionId=${session()}`;
   const fetchIt = async (event) => {
-    if (sessionId === session()) return;
+    if (reservations.every(({ sessionId }) => sessionId === session())) return;
     event.preventDefault();
     const answer = await fetch(path, { headers: { Authorization: `Bearer ${await token()}` } });
     if (!answer.ok) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await answer.blob());
-    link.download = path.split("/").at(-1);
-    link.click();
-    URL.revokeObjectURL(link.href);
+    save(await answer.blob(), "tickets.pdf");
   };
-  return html`<a class="button ${kind}" download href="${path}?sessionId=${session()}" onClick=${fetchIt}>${children}</a>`;
+  return html`<a class="button main" download href=${path} onClick=${fetchIt}>${children}</a>`;
 }

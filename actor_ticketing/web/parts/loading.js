@@ -29,18 +29,19 @@ export const Loading = () => html`
   <div class="loading" role="status"><span class="unseen">${t("loading")}</span><i></i><i></i><i></i></div>
 `;
 
-export const Failed = ({ error, again }) => html`
+// elsewhere: {href, words} of where to go instead.
+export const Failed = ({ error, again, elsewhere = { href: "/", words: t("nav.events") } }) => html`
   <section class="empty" role="alert">
     <h1>${t("error.title")}</h1>
     <p>${wordsFor(error)}</p>
     <p class="row">
       <button class="main" type="button" onClick=${again}>${t("error.again")}</button>
-      <a class="button" href="/">${t("nav.events")}</a>
+      <a class="button" href=${elsewhere.href}>${elsewhere.words}</a>
     </p>
   </section>
 `;
 
 // The title of the browser's tab.
-export function useTitle(title) {
-  useEffect(() => { document.title = title ? `${title} · ${t("shop.name")}` : t("shop.name"); }, [title]);
+export function useTitle(title, of = t("shop.name")) {
+  useEffect(() => { document.title = title ? `${title} · ${of}` : of; }, [title]);
 }

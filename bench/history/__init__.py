@@ -1,0 +1,1 @@
+"""What clients saw, and the proof that the service can have answered it: a history is checked against the ledger."""
