@@ -125,7 +125,8 @@ async def claim_session(request: web.Request) -> WholeResponse:
         seen = Keep()
         claimed = await box_office.adopt(body.session_id, user_id, seen=seen)
         keep.seq = seen.seq
-        note_contact(backend, identity)
+        if claimed:
+            note_contact(backend, identity)
         return claimed
 
     return await perform(request, raw, caller_of(owner), adopt, render)
