@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -19,7 +20,7 @@ from actor_ticketing.actors.supervisor import Supervisor
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.actors.ticket_type import Reschedule
 from actor_ticketing.actors.vitals import Vitals
-from actor_ticketing.assembly import Parts, Storage, heart_of, parts_of
+from actor_ticketing.assembly import Heart, Parts, Storage, heart_of, parts_of
 from actor_ticketing.clock import Clock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import Refusal
@@ -34,6 +35,9 @@ from actor_ticketing.persistence.store import SqliteStore
 from actor_ticketing.persistence.upgrade import upgrade
 from actor_ticketing.persistence.watchdog import DatabaseGone, Watchdog
 from actor_ticketing.vault import Vault
+
+if TYPE_CHECKING:
+    from actor_ticketing.notifications.office import PostOffice, Stationery
 
 log = structlog.get_logger(__name__)
 
@@ -114,13 +118,17 @@ async def open_backend(
     entropy: Entropy = secrets.token_bytes,
     on_fatal: Callable[[BaseException], None] = end_process,
     serving: bool = False,
+    stationery: "Stationery | None" = None,
 ) -> AsyncIterator[Backend]:
     """Start the service on a store, recover, and stop it in the reverse order.
 
     :param serving: it is here to stay, so it also does what is done regularly.
+    :param stationery: what mails are made of, where they are to be sent too. Without it they wait for a start with it.
     """
     heart = heart_of(storage, await storage.queries.catalogue(), settings, clock, entropy, on_fatal)
     parts = parts_of(heart, storage.queries, settings, clock, entropy)
+    if heart.notices is not None:
+        heart.known_contacts.recover(await storage.queries.contacts_seen())
     async with AsyncExitStack() as stack:
         heart.journal.start()
         stack.push_async_callback(heart.journal.close)
@@ -141,6 +149,11 @@ async def open_backend(
         for chore in _chores(parts, settings, clock) if serving else ():
             chore.start()
             stack.push_async_callback(chore.stop)
+        post = None
+        if stationery is not None:
+            post = _post_office(heart, parts, storage.queries, clock, entropy, stationery)
+            stack.push_async_callback(post.stop)
+            post.start()
         yield Backend(
             accounts=parts.accounts,
             box_office=parts.box_office,
@@ -156,6 +169,8 @@ async def open_backend(
             vitals=Vitals(heart.board, heart.roster, heart.journal),
             clock=clock,
             hub=parts.hub,
+            outbox=parts.outbox,
+            post=post,
             next_due_at=lambda: supervisor.next_due_at,
         )
 
@@ -166,6 +181,32 @@ def _chores(parts: Parts, settings: Settings, clock: Clock) -> Iterator[Periodic
     if days := settings.privacy.retention_days:
         retention = Retention(parts.privacy, clock, days=days)
         yield Periodic(retention.forget, clock, every_ms=DAY_MS, failure="retention_failed")
+
+
+def _post_office(
+    heart: Heart,
+    parts: Parts,
+    queries: Queries,
+    clock: Clock,
+    entropy: Entropy,
+    stationery: "Stationery",
+) -> "PostOffice":
+    # Imported when it is needed: it takes 0.2 s, and mail is off by default.
+    from actor_ticketing.notifications.office import PostOffice  # noqa: PLC0415
+
+    assert heart.notices is not None  # noqa: S101 - whoever has stationery has mail switched on.
+    post = PostOffice(
+        board=heart.board,
+        journal=heart.journal,
+        queries=queries,
+        clock=clock,
+        entropy=entropy,
+        outbox=parts.outbox,
+        notices=heart.notices,
+        stationery=stationery,
+    )
+    heart.committed.subscribers.append(post)
+    return post
 
 
 async def _recover(queries: Queries, board: Board, roster: Roster, clock: Clock) -> None:

@@ -16,7 +16,7 @@ from actor_ticketing.actors.door import Door
 from actor_ticketing.actors.help_desk import HelpDesk
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.housekeeping import Housekeeping
-from actor_ticketing.actors.privacy import Privacy
+from actor_ticketing.actors.privacy import DAY_MS, Privacy
 from actor_ticketing.actors.reports import Reports
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.statistics import Statistics
@@ -25,9 +25,13 @@ from actor_ticketing.clock import Clock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.extensions import ExtensionRules
 from actor_ticketing.domain.ids import Entropy
+from actor_ticketing.domain.mail import MailKind
 from actor_ticketing.domain.policies import HoldPolicy, Policies
 from actor_ticketing.domain.ports import CatalogueRecord, CommitFailed, Entry, Queries, Store
 from actor_ticketing.http.live.hub import Hub
+from actor_ticketing.notifications.contacts import Contacts, KnownContacts
+from actor_ticketing.notifications.notices import Notices
+from actor_ticketing.notifications.outbox import Outbox
 from actor_ticketing.persistence.journal import GroupCommitJournal
 
 log = structlog.get_logger(__name__)
@@ -43,7 +47,11 @@ class Storage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heart:
-    """What decides, and what makes decisions durable and known."""
+    """What decides, and what makes decisions durable and known.
+
+    :ivar known_contacts: who can be written to.
+    :ivar notices: what is told by mail; None when mail is off.
+    """
 
     board: Board
     statistics: Statistics
@@ -52,6 +60,8 @@ class Heart:
     roster: Roster
     desk: Desk
     policies: Policies
+    known_contacts: KnownContacts
+    notices: Notices | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +76,7 @@ class Parts:
     help_desk: HelpDesk
     housekeeping: Housekeeping
     hub: Hub
+    outbox: Outbox
     privacy: Privacy
     reports: Reports
     sweeper: Sweeper
@@ -108,6 +119,8 @@ def heart_of(
     board = Board(places)
     board.recover(catalogue)
     committed = Committed(board, statistics, clock)
+    known_contacts, mail = KnownContacts(), settings.mail
+    notices = Notices([MailKind(each) for each in mail.send], known_contacts.has_address) if mail.enabled else None
 
     def storage_failed(entries: Sequence[Entry], error: CommitFailed) -> None:
         level = log.critical if error.is_bug else log.error
@@ -122,6 +135,7 @@ def heart_of(
         on_failure=storage_failed,
         on_unknown=on_fatal,
         commit_interval_ms=settings.storage.commit_interval_ms,
+        notices_of=notices,
     )
     limit = settings.actors.mailbox_limit
     roster = Roster(
@@ -141,6 +155,8 @@ def heart_of(
         roster=roster,
         desk=desk,
         policies=policies,
+        known_contacts=known_contacts,
+        notices=notices,
     )
 
 
@@ -156,6 +172,7 @@ def parts_of(heart: Heart, queries: Queries, settings: Settings, clock: Clock, e
         limits_frequency=settings.rate_limit.enabled,
     )
     heart.committed.subscribers.append(hub)
+    contacts = Contacts(known=heart.known_contacts, journal=journal, queries=queries, clock=clock)
     return Parts(
         accounts=Accounts(
             journal=journal,
@@ -178,8 +195,13 @@ def parts_of(heart: Heart, queries: Queries, settings: Settings, clock: Clock, e
         ),
         door=Door(board=board, journal=journal, queries=queries, clock=clock),
         help_desk=HelpDesk(roster=roster, queries=queries, clock=clock),
-        housekeeping=Housekeeping(journal=journal, queries=queries, clock=clock),
+        housekeeping=Housekeeping(
+            journal=journal, queries=queries, clock=clock, mail_kept_ms=settings.mail.keep_days * DAY_MS
+        ),
         hub=hub,
+        outbox=Outbox(
+            journal=journal, queries=queries, clock=clock, contacts=None if heart.notices is None else contacts
+        ),
         privacy=Privacy(journal=journal, queries=queries, clock=clock),
         reports=Reports(queries),
         sweeper=Sweeper(roster=roster, queries=queries, clock=clock, statistics=heart.statistics),

@@ -79,7 +79,7 @@ def erase(
             forgotten = run(_erase(database, settings, vault, address))
             with closing(connect_to_write(database)) as connection:
                 rewrite_file(connection)
-    for name in ("transactions", "tickets", "answers", "accounts", "tickets_of_others"):
+    for name in ("transactions", "tickets", "answers", "accounts", "contacts", "tickets_of_others"):
         kept = " (kept)" if name == "tickets_of_others" else ""
         typer.echo(f"{name.replace('_', ' ')}{kept}: {getattr(forgotten, name)}")
 

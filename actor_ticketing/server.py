@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -32,6 +33,9 @@ from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
 from actor_ticketing.vault import Vault
+
+if TYPE_CHECKING:
+    from actor_ticketing.notifications.office import Stationery
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +94,18 @@ def minter_of(settings: Settings, credentials: Credentials, *, minutes: float) -
     )
 
 
+def stationery_of(settings: Settings, doors: Doors) -> "Stationery | None":
+    """What mails are made of, or None while mail is off.
+
+    :raises ConfigurationError: when a template cannot be used.
+    """
+    if not settings.mail.enabled:
+        return None
+    from actor_ticketing.notifications import office  # noqa: PLC0415 - it takes 0.2 s, and mail is off by default.
+
+    return office.stationery_of(settings.mail, doors.papers, doors.signer)
+
+
 async def serve(settings: Settings, credentials: Credentials, *, demo: bool, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -124,6 +140,7 @@ async def _serve_locked(
     stop: asyncio.Event,
 ) -> None:
     doors = doors_of(settings, credentials)
+    stationery = stationery_of(settings, doors)
     application = create_application(doors, max_body_bytes=settings.server.max_body_bytes)
     # Of the time for stopping, three eighths are for bodies that are still arriving, half is for what else is in
     # flight, and the rest for the journal and the database.
@@ -147,7 +164,7 @@ async def _serve_locked(
         async with (
             open_storage(database, settings, Vault(credentials.data_keys)) as storage,
             watched(database, clock),
-            open_backend(storage, settings, clock, serving=True) as backend,
+            open_backend(storage, settings, clock, serving=True, stationery=stationery) as backend,
         ):
             if demo:
                 await _load_demo(backend, clock)

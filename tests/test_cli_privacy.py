@@ -85,6 +85,7 @@ async def test_erase_forgets_the_person_and_leaves_nothing_in_the_files(service:
         "tickets: 1",
         "answers: 1",
         "accounts: 0",
+        "contacts: 0",
         "tickets of others (kept): 1",
     ]
     assert files_with(service.data_dir, *sealed) == []

@@ -59,8 +59,8 @@ def test_the_shipped_file_shows_each_secret_commented_out() -> None:
 
 
 def test_no_secret_has_a_default() -> None:
-    assert {"auth.admin_token", "auth.cron_secret", "auth.jwt_secret", "issuer.secret"} == SECRET_KEYS
-    assert [value_of(Settings(), key) for key in SECRET_KEYS] == [None] * 4
+    assert {"auth.admin_token", "auth.cron_secret", "auth.jwt_secret", "issuer.secret", "mail.password"} == SECRET_KEYS
+    assert [value_of(Settings(), key) for key in SECRET_KEYS] == [None] * 5
 
 
 def test_the_file_wins_over_the_default() -> None:
@@ -298,3 +298,42 @@ def test_origins_are_compared_in_the_lower_case_that_browsers_send() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         Settings().server.port = 1  # type: ignore[misc]
+
+
+MAIL_ON = '[mail]\nenabled = true\nhost = "smtp.example.com"\nfrom_address = "City Hall <tickets@example.com>"\n'
+
+
+def test_mail_that_is_switched_on_needs_a_server_and_a_sender() -> None:
+    assert from_file(MAIL_ON).mail.enabled
+    assert problems_of("[mail]\nenabled = true") == [
+        "mail.host (default): is needed to send mail (given.toml)",
+        "mail.from_address (default): is needed to send mail (given.toml)",
+    ]
+
+
+def test_a_password_for_mail_does_not_travel_in_the_clear() -> None:
+    signed_in = MAIL_ON + 'username = "u"\n'
+    assert problems_of(signed_in) == ["mail.username (given.toml): should come with a password (default)"]
+    text = signed_in + 'tls = "none"\n'
+    assert problems_of(text, MAIL__PASSWORD="hunter2") == [
+        "mail.tls (given.toml): would send the password in the clear (given.toml)"
+    ]
+    settings = from_file(text.replace("smtp.example.com", "localhost"), {"ACTOR_TICKETING_MAIL__PASSWORD": "hunter2"})
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("from_address", "no address"),
+        ("from_address", "Hall <tickets@example.com>\\nBcc: x@example.com"),
+        ("from_address", "Höll <tickets@example.com>"),
+        ("public_url", "tickets.example.com"),
+        ("public_url", "javascript:alert(1)"),
+        ("language", "fr"),
+        ("tls", "maybe"),
+    ],
+)
+def test_what_would_spoil_every_mail_stops_the_start(key: str, value: str) -> None:
+    [problem] = problems_of(f'[mail]\n{key} = "{value}"')
+    assert problem.startswith(f"mail.{key} (given.toml): ")

@@ -33,6 +33,7 @@ class Forgotten:
     tickets: int
     answers: int
     accounts: int
+    contacts: int
     tickets_of_others: int
     at: int
 
@@ -79,7 +80,7 @@ class Privacy:
             yield found
 
     async def _forget(self, portions: AsyncIterator[Traces], *, pause_ms: int = 0) -> Forgotten:
-        transactions = tickets = answers = accounts = tickets_of_others = 0
+        transactions = tickets = answers = accounts = contacts = tickets_of_others = 0
         unreadable: Counter[str] = Counter()
         async for found in portions:
             forget = found.forget
@@ -91,6 +92,7 @@ class Privacy:
             tickets += len(forget.holders_of)
             answers += len(forget.answers)
             accounts += len(forget.accounts)
+            contacts += len(forget.contacts)
             tickets_of_others += found.of_others
             unreadable.update(found.unreadable)
         if unreadable:
@@ -103,6 +105,7 @@ class Privacy:
             tickets=tickets,
             answers=answers,
             accounts=accounts,
+            contacts=contacts,
             tickets_of_others=tickets_of_others,
             at=self._clock.now(),
         )
@@ -123,6 +126,7 @@ def _counts(forgotten: Forgotten) -> dict[str, int]:
         "tickets": forgotten.tickets,
         "answers": forgotten.answers,
         "accounts": forgotten.accounts,
+        "contacts": forgotten.contacts,
     }
 
 

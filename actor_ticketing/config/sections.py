@@ -2,9 +2,11 @@
 
 import ipaddress
 import re
+from email.utils import parseaddr
 from typing import Annotated, Literal
 
 import limits
+from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
@@ -48,6 +50,26 @@ def _https(text: str) -> str:
     return text
 
 
+def _mailbox(text: str) -> str:
+    """An address as in a From header, with a name or without: `City Hall <tickets@example.com>`."""
+    if text:
+        _, address = parseaddr(text)
+        try:
+            text.encode("ascii")
+            validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+        except (EmailNotValidError, UnicodeEncodeError):
+            raise ValueError("should be an e-mail address in ASCII, such as City Hall <tickets@example.com>") from None
+        if re.search(r"[\x00-\x1f\x7f]", text):
+            raise ValueError("should have no control characters")
+    return text
+
+
+def _web_address(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[!-~]+", text):
+        raise ValueError("should be an http:// or https:// URL")
+    return text.rstrip("/")
+
+
 # A list in the file becomes a tuple here, so that a frozen section is frozen all the way down.
 _List = Field(strict=False)
 _Minutes = Annotated[float, Field(gt=0, le=_YEAR_MINUTES, allow_inf_nan=False)]
@@ -60,6 +82,7 @@ _Algorithm = Literal["HS256", "HS384", "HS512"]
 _ExternalAlgorithm = Literal[
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
 ]
+_Notice = Literal["purchased", "expiring", "expired", "cancelled", "extended"]
 _Rate = Annotated[str, AfterValidator(_rate)]
 _Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lambda level: str(level).lower())]
 
@@ -176,6 +199,30 @@ class WebSocketSettings(_Section):
     max_subscriptions: Annotated[int, Field(ge=1, le=10_000)] = 200
     max_queued_messages: Annotated[int, Field(ge=16)] = 1_000
     availability_per_second: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = 10.0
+
+
+class MailSettings(_Section):
+    """Mails about what happens to reservations, and the server that takes them. `warn_seconds`: how long before a hold
+    ends there is one; `send`: what is told at all. A mail that was not taken in `give_up_hours` is dead.
+    """
+
+    enabled: bool = False
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password: _Secret = None
+    from_address: Annotated[str, AfterValidator(_mailbox)] = ""
+    public_url: Annotated[str, AfterValidator(_web_address)] = ""
+    language: Literal["en", "id"] = "en"
+    templates_dir: str = ""
+    send: Annotated[tuple[_Notice, ...], _List] = ("purchased", "expiring", "expired", "cancelled", "extended")
+    warn_seconds: Annotated[tuple[_Seconds, ...], _List] = (180.0,)
+    timeout_seconds: Annotated[_Seconds, Field(le=600)] = 30.0
+    retry_first_seconds: Annotated[_Seconds, Field(le=3600)] = 10.0
+    retry_max_seconds: Annotated[_Seconds, Field(le=86_400)] = 3600.0
+    give_up_hours: Annotated[float, Field(gt=0, le=24 * 30, allow_inf_nan=False)] = 48.0
+    keep_days: Annotated[int, Field(ge=1, le=3_660)] = 30
 
 
 class PrivacySettings(_Section):

@@ -17,6 +17,7 @@ from actor_ticketing.config.sections import (
     HoldSettings,
     IssuerSettings,
     LogSettings,
+    MailSettings,
     PrivacySettings,
     RateLimitSettings,
     ServerSettings,
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     issuer: IssuerSettings = IssuerSettings()
     rate_limit: RateLimitSettings = RateLimitSettings()
     websocket: WebSocketSettings = WebSocketSettings()
+    mail: MailSettings = MailSettings()
     privacy: PrivacySettings = PrivacySettings()
     storage: StorageSettings = StorageSettings()
     actors: ActorSettings = ActorSettings()
@@ -87,6 +89,19 @@ def _conflicts(settings: Settings) -> Iterator[_Conflict]:
         yield _Conflict("auth.jwt_algorithms", "should name at least one algorithm")
     yield from _key_conflicts("auth.jwt_secret", auth.jwt_secret, "auth.jwt_algorithms", auth.jwt_algorithms)
     yield from _issuer_conflicts(settings.issuer, auth)
+    yield from _mail_conflicts(settings.mail)
+
+
+def _mail_conflicts(mail: MailSettings) -> Iterator[_Conflict]:
+    if not mail.enabled:
+        return
+    for name in ("host", "from_address"):
+        if not getattr(mail, name):
+            yield _Conflict(f"mail.{name}", "is needed to send mail", "mail.enabled")
+    if bool(mail.username) != bool(mail.password):
+        yield _Conflict("mail.username", "should come with a password", "mail.password")
+    if mail.username and mail.tls == "none" and mail.host not in {"localhost", "127.0.0.1", "::1"}:
+        yield _Conflict("mail.tls", "would send the password in the clear", "mail.username")
 
 
 def _issuer_conflicts(issuer: IssuerSettings, auth: AuthSettings) -> Iterator[_Conflict]:

@@ -158,6 +158,15 @@ class NotPurchased(Conflict):
         super().__init__("This reservation has no tickets: it was not purchased.", {"status": status})
 
 
+class NotDead(Conflict):
+    """The mail was not given up, so nobody needs to have it tried again. ``details`` says which state it is in."""
+
+    code = "mail_not_dead"
+
+    def __init__(self, state: str) -> None:
+        super().__init__("Only a mail that was given up can be tried again.", {"state": state})
+
+
 class ExtensionLimitReached(Conflict):
     """The extension would go past what the policy allows. Nothing was shortened to fit. ``limit``: by which rule."""
 

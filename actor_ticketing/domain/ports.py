@@ -8,6 +8,7 @@ from actor_ticketing.domain.accounts import Account, RefreshToken
 from actor_ticketing.domain.analytics import Span, Tally
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
+from actor_ticketing.domain.mail import Contact, MailQueries
 from actor_ticketing.domain.measures import Commits
 from actor_ticketing.domain.purchase import Purchase, Ticket, Transaction
 from actor_ticketing.domain.records import Forget, Record
@@ -229,14 +230,16 @@ class PersonRecord:
 
     :ivar bought: what they bought.
     :ivar held: what others bought for them; only the tickets in their name are in it, and no buyer.
+    :ivar contacts: the users of an identity provider who have this address.
     """
 
     account: KnownAccount | None
     bought: Sequence[PurchaseRecord]
     held: Sequence[PurchaseRecord]
+    contacts: Sequence[Contact] = ()
 
 
-class Queries(Protocol):
+class Queries(MailQueries, Protocol):
     """Reads of committed state. An error fails the one read and nothing else.
 
     Every method raises :class:`StorageUnavailable` when the store cannot be read.

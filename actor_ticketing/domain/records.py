@@ -20,16 +20,18 @@ class Forget(Record):
     :ivar holders_of: tickets that lose their holder.
     :ivar answers: caller and key of answers that are dropped.
     :ivar accounts: accounts that are dropped.
+    :ivar contacts: users of an identity provider whose address is dropped.
     """
 
     buyers_of: tuple[str, ...] = ()
     holders_of: tuple[str, ...] = ()
     answers: tuple[tuple[bytes, str], ...] = field(default=(), repr=False)
     accounts: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = field(default=(), repr=False)
 
     def __bool__(self) -> bool:
         """Whether there is anything to forget."""
-        return bool(self.buyers_of or self.holders_of or self.answers or self.accounts)
+        return bool(self.buyers_of or self.holders_of or self.answers or self.accounts or self.contacts)
 
 
 @value

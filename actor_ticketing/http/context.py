@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -27,14 +28,21 @@ from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.http.live.hub import Hub
 from actor_ticketing.http.tokens import TokenMinter
 from actor_ticketing.http.traffic import Traffic
+from actor_ticketing.notifications.outbox import Outbox
 from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import TicketSigner
 
+if TYPE_CHECKING:
+    from actor_ticketing.notifications.office import PostOffice
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
-    """The service behind the doors. ``next_due_at`` tells the earliest deadline of all (ms), or None."""
+    """The service behind the doors. ``next_due_at`` tells the earliest deadline of all (ms), or None.
+
+    :ivar post: what sends mails; None when mail is off.
+    """
 
     accounts: Accounts
     box_office: BoxOffice
@@ -50,6 +58,8 @@ class Backend:
     vitals: Vitals
     clock: Clock
     hub: Hub
+    outbox: Outbox
+    post: "PostOffice | None"
     next_due_at: Callable[[], int | None]
 
 
@@ -95,6 +105,8 @@ class Doors:
         if self.backend is not None:
             self.backend.box_office.drain()
             self.backend.hub.close()
+            if self.backend.post is not None:
+                self.backend.post.drain()
         deadline = asyncio.get_running_loop().time() + body_grace_seconds
         for timeout in self.reading:
             timeout.reschedule(min(deadline, timeout.when() or deadline))

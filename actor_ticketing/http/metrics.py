@@ -53,6 +53,7 @@ class Metrics(Collector):
             yield from _work(backend)
             yield from _expiry(backend)
             yield from _sockets(backend)
+            yield from _mail(backend)
 
 
 def _books(backend: Backend) -> Iterator[Metric]:
@@ -103,6 +104,14 @@ def _sockets(backend: Backend) -> Iterator[Metric]:
     yield _count("websocket_opened", "WebSockets that were let in.", live.opened)
     yield _count("websocket_messages", "Messages handed to WebSockets.", live.messages)
     yield _count("websocket_dropped", "Clients disconnected because they fell behind.", live.dropped)
+
+
+def _mail(backend: Backend) -> Iterator[Metric]:
+    mail = backend.outbox.statistics
+    yield _gauge("mail_waiting", "Mails that are to be sent.", mail.waiting)
+    yield _gauge("mail_dead_letters", "Mails that were given up, and wait for an operator.", mail.dead)
+    yield _count("mail_sent", "Mails that the mail server took.", mail.sent)
+    yield _count("mail_failures", "Times at which the mail server took none, or was not there.", mail.failed)
 
 
 def _http_answers(doors: Doors) -> Metric:

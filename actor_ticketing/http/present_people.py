@@ -16,6 +16,7 @@ def forgotten(outcome: Forgotten) -> Json:
         "tickets": outcome.tickets,
         "answers": outcome.answers,
         "accounts": outcome.accounts,
+        "contacts": outcome.contacts,
         "ticketsOfOthers": outcome.tickets_of_others,
         "at": rfc3339(outcome.at),
     }
@@ -35,6 +36,9 @@ def known_of(email: str, known: PersonRecord, now: int) -> Json:
             "createdAt": rfc3339(account.created_at),
         },
         "purchases": [_bought(record) for record in known.bought],
+        "contacts": [
+            {"userId": each.user_id, "email": each.email, "seenAt": rfc3339(each.seen_at)} for each in known.contacts
+        ],
         "ticketsFromOthers": [ticket for record in known.held for ticket in _tickets_known(record)],
     }
 

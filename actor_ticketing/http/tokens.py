@@ -27,10 +27,14 @@ Key = jwt.PyJWK | PublicKey | str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What a valid bearer token says: ``user_id`` is its ``sub``. The configured admin token has no user."""
+    """What a valid bearer token says: ``user_id`` is its ``sub``. The configured admin token has no user.
+
+    ``email`` is the address that it vouches for, if it does; nobody has looked whether it is one.
+    """
 
     user_id: str | None = field(repr=False)
     is_admin: bool = False
+    email: str | None = field(default=None, repr=False)
 
     @property
     def caller(self) -> str:
@@ -181,7 +185,9 @@ class TokenChecker:
         except jwt.PyJWTError as error:
             raise _invalid() from error
         return _Checked(
-            identity=Identity(user_id=_subject(claims, issuer), is_admin=claims.get("role") == ADMIN),
+            identity=Identity(
+                user_id=_subject(claims, issuer), is_admin=claims.get("role") == ADMIN, email=_email(claims)
+            ),
             begins=max(_instant(claims.get("nbf", 0)), _instant(claims.get("iat", 0))),
             ends=_instant(claims["exp"]),
             keys=issuer.keys,
@@ -200,6 +206,12 @@ def _subject(claims: Mapping[str, Any], issuer: Issuer) -> str:
     if subject.startswith(ACCOUNT_PREFIX) and not issuer.is_ours:
         raise Unauthenticated("The bearer token names an account that is not its issuer's.", "invalid_token")
     return subject
+
+
+def _email(claims: Mapping[str, Any]) -> str | None:
+    # OpenID Connect Core, 5.1. Who says nothing of verification is trusted to have thought of it.
+    email = claims.get("email")
+    return email if isinstance(email, str) and claims.get("email_verified", True) is True else None
 
 
 def _instant(claim: Any) -> float:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from actor_ticketing.domain.accounts import AccountRecord
+from actor_ticketing.domain.mail import MailRecord
 from actor_ticketing.domain.records import Forget, Record, TracesWiped
 from actor_ticketing.persistence.accounts import statements_of_account
 from actor_ticketing.persistence.connections import Statement
+from actor_ticketing.persistence.mail import statements_of_mail
 from actor_ticketing.vault import Vault
 
 
@@ -16,6 +18,8 @@ def statements_of_record(record: Record, vault: Vault) -> Sequence[Statement]:
     """
     if isinstance(record, AccountRecord):
         return statements_of_account(record, vault)
+    if isinstance(record, MailRecord):
+        return statements_of_mail(record, vault)
     if isinstance(record, Forget):
         return _forgetting(record)
     if isinstance(record, TracesWiped):
@@ -39,5 +43,6 @@ def _forgetting(record: Forget) -> Sequence[Statement]:
         ("DELETE FROM idempotency WHERE caller = ? AND key = ?", record.answers, False),
         # Its refresh tokens go with it.
         ("DELETE FROM accounts WHERE id = ?", [(each,) for each in record.accounts], False),
+        ("DELETE FROM contacts WHERE user_id = ?", [(each,) for each in record.contacts], False),
     )
     return [statement for statement in every if len(statement[1])]

@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from actor_ticketing.domain.errors import Draining, StorageUnavailable
+from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.measures import Commits
 from actor_ticketing.domain.ports import CommitFailed, Entry, Store
+from actor_ticketing.domain.records import Record
 
 BATCH_MAX = 2_000
 """Entries in one transaction at the most, so that one commit stays short."""
@@ -24,6 +26,7 @@ class GroupCommitJournal:
     :param on_commit: told each committed batch, before its entries' own callbacks.
     :param on_failure: told all entries that failed together, before any of their own callbacks.
     :param on_unknown: called when a commit's outcome cannot be known; it must end the process.
+    :param notices_of: what is to be told of an entry's events, to be kept in the same transaction; None: nothing.
     """
 
     def __init__(
@@ -35,12 +38,14 @@ class GroupCommitJournal:
         on_failure: Callable[[Sequence[Entry], CommitFailed], None],
         on_unknown: Callable[[BaseException], None],
         commit_interval_ms: int = 0,
+        notices_of: Callable[[Sequence[LedgerEvent]], Sequence[Record]] | None = None,
     ) -> None:
         self.commits = Commits()
         self._store = store
         self._on_commit = on_commit
         self._on_failure = on_failure
         self._on_unknown = on_unknown
+        self._notices_of = notices_of
         self._interval = commit_interval_ms / 1000
         self._queue: deque[Entry] = deque()
         self._committing: Sequence[Entry] = ()
@@ -80,6 +85,8 @@ class GroupCommitJournal:
             raise Draining
         self._numbered += len(entry.events)
         entry.last_seq = self._numbered
+        if self._notices_of is not None and entry.events:
+            entry.records = (*entry.records, *self._notices_of(entry.events))
         self._queue.append(entry)
         self._wake.set()
 

@@ -20,6 +20,7 @@ from actor_ticketing.domain.events import (
     TicketTypeResumed,
 )
 from actor_ticketing.domain.ids import generate_reservation_code, ids_of_code
+from actor_ticketing.domain.mail import Contact, MailRecord
 from actor_ticketing.domain.ports import (
     CatalogueRecord,
     Entry,
@@ -39,18 +40,20 @@ from actor_ticketing.domain.records import Forget, Record, TracesWiped
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence.memory_accounts import MemoryAccounts
 from actor_ticketing.persistence.memory_analytics import tally_of
+from actor_ticketing.persistence.memory_mail import MemoryMail
 from actor_ticketing.persistence.people import is_of, tells_of
 
 R = TypeVar("R", Reservation, SaleRecord, Ticket)
 
 
-class MemoryStore:
+class MemoryStore(MemoryMail):
     """Both sides in one: the :class:`Store` of a journal and the :class:`Queries` over what it committed.
 
     :ivar ledger: every event committed, in order; ``seq`` counts from 1.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.ledger: list[LedgerEvent] = []
         self._events: dict[str, Event] = {}
         self._ticket_types: dict[str, TicketType] = {}
@@ -109,6 +112,8 @@ class MemoryStore:
     def _keep(self, record: Record) -> None:
         if isinstance(record, AccountRecord):
             self._accounts.take(record)
+        elif isinstance(record, MailRecord):
+            self._take_mail(record)
         elif isinstance(record, Forget):
             self._forget(record)
         elif not isinstance(record, TracesWiped):
@@ -128,6 +133,8 @@ class MemoryStore:
             self._tickets.update((ticket.code, ticket) for ticket in tickets)
         for slot in record.answers:
             self._answers.pop(slot, None)
+        for user_id in record.contacts:
+            self._contacts.pop(user_id, None)
 
     async def catalogue(self) -> CatalogueRecord:
         """Everything on sale."""
@@ -274,7 +281,10 @@ class MemoryStore:
             if known is None
             else KnownAccount(id=known.id, email=known.email, role=known.role, created_at=known.created_at)
         )
-        return PersonRecord(account=account, bought=bought, held=held)
+        return PersonRecord(account=account, bought=bought, held=held, contacts=self._contacts_of(email))
+
+    def _contacts_of(self, email: str) -> list[Contact]:
+        return [each for each in self._contacts.values() if email_key(each.email) == email_key(email)]
 
     def _record(self, purchase: Purchase, tickets: Sequence[Ticket]) -> PurchaseRecord:
         terms = self._ticket_types[purchase.reservation.ticket_type_id]
@@ -299,6 +309,7 @@ class MemoryStore:
             buyers_of=tuple(buyers_of),
             holders_of=tuple(holders_of),
             accounts=() if account is None else (account.id,),
+            contacts=tuple(each.user_id for each in self._contacts_of(email)),
         )
         return Traces(forget=forget, of_others=of_others)
 

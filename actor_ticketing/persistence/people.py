@@ -17,6 +17,7 @@ from actor_ticketing.domain.purchase import Person, Purchase, Ticket, Transactio
 from actor_ticketing.domain.records import Forget
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.accounts import ACCOUNT, account_of
+from actor_ticketing.persistence.mail import CONTACT, contact_of
 from actor_ticketing.vault import Vault, VaultError
 
 PORTION = 200
@@ -61,7 +62,8 @@ def traces(connection: sqlite3.Connection, vault: Vault, email: str) -> Traces:
                 of_others += ticket.holder is not None
     holders_of |= {row[0]: None for row in _by_digest(connection, f"{_HELD} LIMIT {PORTION}", digests)}
     accounts = tuple(row[0] for row in _accounts(connection, digests))
-    forget = Forget(buyers_of=tuple(buyers_of), holders_of=tuple(holders_of), accounts=accounts)
+    contacts = tuple(row[0] for row in _contacts(connection, digests))
+    forget = Forget(buyers_of=tuple(buyers_of), holders_of=tuple(holders_of), accounts=accounts, contacts=contacts)
     return Traces(forget=forget, of_others=of_others)
 
 
@@ -149,6 +151,7 @@ def person(connection: sqlite3.Connection, vault: Vault, email: str) -> PersonRe
             account=next((_known(account_of(row, vault)) for row in _accounts(connection, digests)), None),
             bought=[_bought(connection, vault, row, email) for row in bought],
             held=[_held(connection, vault, transaction_id, tickets) for transaction_id, tickets in of_others.items()],
+            contacts=[contact_of(row, vault) for row in _contacts(connection, digests)],
         )
     finally:
         connection.execute("COMMIT")
@@ -191,6 +194,10 @@ def _by_digest(connection: sqlite3.Connection, sql: str, digests: Sequence[bytes
 
 def _accounts(connection: sqlite3.Connection, digests: Sequence[bytes]) -> list[rows.Row]:
     return _by_digest(connection, f"{ACCOUNT} WHERE email_digest = ?", digests)
+
+
+def _contacts(connection: sqlite3.Connection, digests: Sequence[bytes]) -> list[rows.Row]:
+    return _by_digest(connection, f"{CONTACT} WHERE email_digest = ?", digests)
 
 
 def _known(account: Account) -> KnownAccount:

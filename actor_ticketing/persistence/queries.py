@@ -24,6 +24,7 @@ from actor_ticketing.persistence import analytics, people, rows
 from actor_ticketing.persistence.accounts import ACCOUNT, REFRESH, account_of, refresh_token_of
 from actor_ticketing.persistence.connections import Readers
 from actor_ticketing.persistence.history import history_of
+from actor_ticketing.persistence.mail import SqliteMailQueries
 from actor_ticketing.persistence.states import StateCounts
 from actor_ticketing.vault import Vault
 
@@ -56,7 +57,7 @@ _SALES = (
 T = TypeVar("T")
 
 
-class SqliteQueries:
+class SqliteQueries(SqliteMailQueries):
     """The :class:`Queries` over SQLite. Every method raises :class:`StorageUnavailable` when it cannot read."""
 
     def __init__(self, readers: Readers, vault: Vault) -> None:

@@ -20,6 +20,10 @@ EXTENSION_POLICIES = 7
 """The migration that lets ticket types have an extension policy of their own. Before it, none had."""
 
 
+MAIL = 8
+"""The migration that made the outbox, and contacts, which are sealed."""
+
+
 class SchemaError(Exception):
     """The database cannot be brought to the schema of this software."""
 

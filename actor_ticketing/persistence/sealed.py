@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from actor_ticketing.domain.purchase import email_key
 from actor_ticketing.persistence.accounts import email_purpose
 from actor_ticketing.persistence.books import PROBLEMS_MAX, Check, guarded
+from actor_ticketing.persistence.mail import contact_place
 from actor_ticketing.persistence.rows import Row, answer_place, buyer_place, digest_of, holder_place
-from actor_ticketing.persistence.schema import PEOPLE_SEALED
+from actor_ticketing.persistence.schema import MAIL, PEOPLE_SEALED
 from actor_ticketing.vault import Vault, VaultError
 
 
@@ -31,6 +32,7 @@ class _Column:
     """One sealed column.
 
     :ivar key: the primary key's columns, which ``place`` takes to say what it is sealed for.
+    :ivar since: the migration that made it; a backup may be older.
     :ivar digest: the column that it is found by, if any, made of what ``address`` finds in the text.
     """
 
@@ -38,6 +40,7 @@ class _Column:
     key: tuple[str, ...]
     column: str
     place: Callable[..., str]
+    since: int = PEOPLE_SEALED
     digest: str | None = None
     address: Callable[[bytes], str | None] = lambda _: None
 
@@ -87,6 +90,15 @@ _COLUMNS = (
         key=("id",),
         column="email",
         place=email_purpose,
+        digest="email_digest",
+        address=bytes.decode,
+    ),
+    _Column(
+        table="contacts",
+        key=("user_id",),
+        column="email",
+        place=contact_place,
+        since=MAIL,
         digest="email_digest",
         address=bytes.decode,
     ),
@@ -182,13 +194,14 @@ def _text(sealed: str | bytes) -> str:
 
 def check_sealed(connection: sqlite3.Connection, vault: Vault) -> Check | None:
     """Check that everything sealed opens. None: this database is from before anything was sealed."""
-    if connection.execute("PRAGMA user_version").fetchone()[0] < PEOPLE_SEALED:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version < PEOPLE_SEALED:
         return None
 
     def look() -> tuple[int, list[str]]:
         problems: list[str] = []
         looked_at = 0
-        for column in _COLUMNS:
+        for column in (each for each in _COLUMNS if each.since <= version):
             for portion in _portions(connection, column):
                 looked_at += len(portion)
                 problems += filter(None, (_problem(column, row, vault) for row in portion))

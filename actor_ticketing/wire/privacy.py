@@ -15,6 +15,7 @@ class Forgotten(Shape):
     tickets: Count
     answers: Count
     accounts: Count
+    contacts: Count
     tickets_of_others: Count
     at: Instant
 
@@ -65,6 +66,14 @@ class KnownPurchase(DeskTransaction):
     tickets: list[KnownTicket]
 
 
+class KnownContact(Shape):
+    """A user of an identity provider who has the person's address."""
+
+    user_id: str
+    email: str
+    seen_at: Instant
+
+
 class Known(Shape):
     """All that is known of a person, for that person."""
 
@@ -72,4 +81,5 @@ class Known(Shape):
     at: Instant
     account: KnownAccount | None
     purchases: list[KnownPurchase]
+    contacts: list[KnownContact]
     tickets_from_others: list[KnownTicket]

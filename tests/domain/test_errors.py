@@ -29,6 +29,8 @@ REFUSALS: list[tuple[Refusal, str, Kind]] = [
     (errors.ReservationCancelled(), "reservation_cancelled", Kind.CONFLICT),
     (errors.ReservationConverted(), "reservation_converted", Kind.CONFLICT),
     (errors.NotPurchased("ACTIVE"), "reservation_not_purchased", Kind.CONFLICT),
+    (errors.NotDead("sent"), "mail_not_dead", Kind.CONFLICT),
+    (errors.NotFound("mail"), "mail_not_found", Kind.NOT_FOUND),
     (
         errors.ExtensionLimitReached(extensions_left=0, max_expires_at=0, limit="count"),
         "extension_limit_reached",

@@ -137,6 +137,11 @@ TABLE = {
     "GET /api/admin/analytics": Row("/api/admin/analytics", OF_ADMINS),
     "GET /api/admin/analytics/report.csv": Row("/api/admin/analytics/report.csv?of=tickets", OF_ADMINS),
     "POST /api/admin/checkin": Row("/api/admin/checkin", OF_ADMINS, {"code": "{code}"}, asks_session=False),
+    "GET /api/admin/mail": Row("/api/admin/mail", OF_ADMINS),
+    # There is no dead letter: an admin is told that, which nobody else is.
+    "POST /api/admin/mail/{id}/retry": Row(
+        "/api/admin/mail/none/retry", {**OF_ADMINS, ADMIN: 404, ADMIN_USER: 404}, {}, asks_session=False
+    ),
     "POST /api/admin/privacy/erase": Row(
         "/api/admin/privacy/erase", OF_ADMINS, {"email": "a@example.com"}, asks_session=False
     ),

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from actor_ticketing.actors.journaling import write_entry
+from actor_ticketing.domain.mail import Mail, MailKind, MailQueued, MailState
+from actor_ticketing.domain.ports import Entry
 from actor_ticketing.http.openapi import examples
 from actor_ticketing.http.openapi.examples import EVENT, HOLD, SEAT, SESSION, SIGN_UP, STREAM
 from actor_ticketing.http.openapi.operation import Operation
@@ -59,12 +62,29 @@ async def put_in_place(api: Api, operation: Operation, sent: Sent) -> Sent:
         return _with(sent, {examples.REFRESH_TOKEN: signed_in["data"]["refreshToken"]})
     hold = await api.reserve(2, session=SESSION, of=SEAT)
     made = {HOLD: hold["id"], examples.HOLD_CODE: hold["code"]}
+    if operation.id == "retryMail":
+        await _make_dead_letter(api, hold["id"])
     if operation.id in _OF_TICKETS:
         bought = await api.buy(hold, session=SESSION)
         ticket = bought["tickets"][0]
         made |= {examples.TICKET: ticket["code"], examples.TICKET.lower(): ticket["code"].lower()}
         made |= {examples.QR_PAYLOAD: ticket["qrPayload"]}
     return _with(sent, made)
+
+
+async def _make_dead_letter(api: Api, reservation_id: str) -> None:
+    now = api.clock.now()
+    mail = Mail(
+        id=f"{reservation_id}.purchased",
+        kind=MailKind.PURCHASED,
+        reservation_id=reservation_id,
+        created_at=now,
+        since=now,
+        state=MailState.DEAD,
+        due_at=now,
+        settled_at=now,
+    )
+    await write_entry(api.backend.outbox._journal, Entry(records=[MailQueued(mail=mail)]))
 
 
 def _with(sent: Sent, made: Mapping[str, str]) -> Sent:

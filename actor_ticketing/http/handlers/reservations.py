@@ -12,6 +12,7 @@ from actor_ticketing.domain.reservation import Owner, Reservation, ReservationSt
 from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, list_meta, respond, success
 from actor_ticketing.http.auth import caller_of, owner_of
+from actor_ticketing.http.contacts import note_contact
 from actor_ticketing.http.context import address_of, backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.limits import READ, RESERVE
@@ -32,7 +33,8 @@ async def create(request: web.Request) -> WholeResponse:
     """``POST /api/public/reservations``: one line or several, all or none."""
     backend = backend_of(request)
     body, raw = await read_model(request, CreateReservationBody)
-    owner = owner_of(body.session_id, await doors_of(request).authenticator.user(request))
+    identity = await doors_of(request).authenticator.user(request)
+    owner = owner_of(body.session_id, identity)
     spend_of(request, RESERVE, owner, len(body.lines))
     box_office, clock, board = backend.box_office, backend.clock, backend.box_office.board
 
@@ -50,7 +52,7 @@ async def create(request: web.Request) -> WholeResponse:
 
     async def action(keep: Keep) -> list[Reservation]:
         require_restraint(request, owner)
-        return await box_office.reserve(
+        made = await box_office.reserve(
             body.lines,
             # A user without a guest session gets one of their own for this reservation.
             session_id=owner.session_id or box_office.new_session_id(),
@@ -60,6 +62,8 @@ async def create(request: web.Request) -> WholeResponse:
             address=address_of(request),
             keep=keep,
         )
+        note_contact(backend, identity)
+        return made
 
     return await perform(request, raw, caller_of(owner), action, render)
 
@@ -123,6 +127,8 @@ async def claim_session(request: web.Request) -> WholeResponse:
         seen = Keep()
         claimed = await box_office.adopt(body.session_id, user_id, seen=seen)
         keep.seq = seen.seq
+        if claimed:
+            note_contact(backend, identity)
         return claimed
 
     return await perform(request, raw, caller_of(owner), adopt, render)

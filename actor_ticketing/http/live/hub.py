@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import structlog
 
 from actor_ticketing.actors.board import Board
+from actor_ticketing.actors.warnings import Warnings
 from actor_ticketing.clock import Clock
 from actor_ticketing.config.sections import WebSocketSettings
 from actor_ticketing.domain.errors import Draining, Overloaded, TooManyConnections
@@ -18,7 +19,6 @@ from actor_ticketing.http.live.availability import Topics
 from actor_ticketing.http.live.history import Histories
 from actor_ticketing.http.live.listener import Listener, LiveStatistics
 from actor_ticketing.http.live.messages import expiring, happened
-from actor_ticketing.http.live.warnings import Warnings
 
 log = structlog.get_logger(__name__)
 

@@ -7,12 +7,13 @@ from actor_ticketing.http.catalogue_schemas import EventBody, EventPatch, Ticket
 from actor_ticketing.http.desk_schemas import CheckInBody
 from actor_ticketing.http.handlers.analytics import AnalyticsQuery
 from actor_ticketing.http.openapi import operation
-from actor_ticketing.http.openapi.examples import EMAIL, EVENT, HOLD, HOLD_CODE, QR_PAYLOAD, SEAT, TICKET
+from actor_ticketing.http.openapi.examples import EMAIL, EVENT, HOLD, HOLD_CODE, MAIL, QR_PAYLOAD, SEAT, TICKET
 from actor_ticketing.http.openapi.operation import CRON, Door, Operation, Query
 from actor_ticketing.http.openapi.parameters import ID, paged, parameters_of
 from actor_ticketing.http.schemas import EmptyBody, PersonBody
 from actor_ticketing.wire.analytics import Sales
 from actor_ticketing.wire.desk import Admitted, CleanupStatistics, DeskRecord, DeskTicketRecord, Swept
+from actor_ticketing.wire.mail import MailData, Outbox
 from actor_ticketing.wire.privacy import Forgotten, Known
 from actor_ticketing.wire.shapes import Listed, Meta, Success
 from actor_ticketing.wire.shop import EventData, EventWithTypes, TicketTypeData
@@ -223,6 +224,21 @@ FIGURES: Mapping[str, Operation] = {
         door=Door.GUARDED,
         proof=CRON,
         answer=Success[Swept],
+    ),
+    "GET /api/admin/mail": _guarded(
+        id="getOutbox",
+        summary="How mails go, and the dead letters",
+        tag="mail",
+        query=paged(default_limit=10),
+        answer=Outbox,
+    ),
+    "POST /api/admin/mail/{id}/retry": _pressed(
+        id="retryMail",
+        summary="Have a dead letter tried again",
+        tag="mail",
+        path={"id": MAIL},
+        answer=Success[MailData],
+        refusals=("mail_not_found", "mail_not_dead"),
     ),
     "POST /api/admin/privacy/erase": _guarded(
         id="forgetPerson",

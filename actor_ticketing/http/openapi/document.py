@@ -33,6 +33,7 @@ _TAGS = {
     "door": "Letting people in.",
     "figures": "How sales go.",
     "cleanup": "Holds that have ended.",
+    "mail": "What buyers are written.",
     "privacy": "What is known of people.",
     "health": "For whoever runs the service.",
     "documents": "What describes it.",

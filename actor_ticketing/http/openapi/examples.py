@@ -10,6 +10,7 @@ STREAM = "tt_livestream"
 # What the service makes itself.
 HOLD = "01M828P6RE23B1MPE2EKV3H3SG"
 HOLD_CODE = "9NWMNV-H3EPCM-MKFQU7"
+MAIL = f"{HOLD}.purchased"
 TICKET = "P79X-4V3Y-9DP4-QUQ7"
 QR_PAYLOAD = "eyJhbGciOiJFZERTQSIsImtpZCI6IlQwQUlXUlZOIn0.eyJjIjoiUDc5WC00VjNZIn0.pVQb"
 REFRESH_TOKEN = "tnrqnlGXVMY_bFNP6vM6UqnhapWntAwTfW1nsg9rCKo"  # noqa: S105 - an example.

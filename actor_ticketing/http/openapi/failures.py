@@ -6,7 +6,7 @@ from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.http.errors import CODES, INTERNAL, MALFORMED, Failure, failure_of_refusal
 from actor_ticketing.http.openapi.examples import INSTANT_MS, SEAT
 
-_NOT_FOUND = ("reservation", "ticket_type", "event", "ticket")
+_NOT_FOUND = ("reservation", "ticket_type", "event", "ticket", "mail")
 
 
 def _malformed_json() -> errors.Refusal:
@@ -39,6 +39,7 @@ _REFUSALS = (
     errors.TotalTooLow(sold=2, reserved=0),
     errors.TicketAlreadyUsed(at=INSTANT_MS, by="usher-2"),
     errors.TicketForAnotherEvent(ticket_type_id=SEAT),
+    errors.NotDead("sent"),
     errors.EmailTaken(),
     errors.AlreadyExists("event"),
     errors.KeyReused("This Idempotency-Key was used for another request."),

@@ -2,11 +2,11 @@
 
 import pytest
 
+from actor_ticketing.actors import warnings
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.context import Backend
-from actor_ticketing.http.live import warnings
 from actor_ticketing.http.live.hub import Hub
 from support.live import Ear
 from support.service import break_once, buy, eventually, hold, let_pass, list_event, list_ticket_type

@@ -44,6 +44,13 @@ class Warnings:
         """Give no more warnings of a hold."""
         self._next.set(reservation_id, None)
 
+    def stop(self) -> None:
+        """Give none any more."""
+        self._next = Deadlines()
+        self._owed.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+
     def owe(self, warnings: Iterator[None]) -> None:
         """Give warnings whose time had come before: a few at once, the others in slices.
 

@@ -1,0 +1,158 @@
+"""A real mail server in this process, and a service that sends to it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.assembly import Storage
+from actor_ticketing.clock import ManualClock
+from actor_ticketing.config import Settings
+from actor_ticketing.domain.mail import Mail
+from actor_ticketing.http.context import Backend
+from actor_ticketing.notifications.office import stationery_of
+from actor_ticketing.tickets.papers import TicketPapers
+from actor_ticketing.tickets.signing import SigningKey, TicketSigner
+from support.service import fatal
+from support.vaults import VAULT
+
+SIGNER = TicketSigner([SigningKey("test", b"a seed for these tests, 32 bytes")])
+
+
+class MailServer:
+    """An SMTP server that can die and come back, at the same address, and say no.
+
+    :ivar taken: what it has taken, in order.
+    :ivar recipients: to whom.
+    :ivar answers: what it says to the next mails instead of taking them; to the next senders and recipients likewise.
+    :ivar asked: how many mails it was handed, taken or not.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self.port = 0
+        self.options = options
+        self.taken: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.answers: list[str] = []
+        self.answers_to_senders: list[str] = []
+        self.answers_to_recipients: list[str] = []
+        self.asked = 0
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.BaseTransport] = set()
+
+    async def start(self) -> None:
+        """Listen, where it listened before."""
+        loop = asyncio.get_running_loop()
+        connections = self._connections
+
+        class Connection(SMTP):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                connections.add(transport)
+                super().connection_made(transport)
+
+        def connected() -> SMTP:
+            return Connection(self, hostname="mail.test", loop=loop, enable_SMTPUTF8=True, **self.options)
+
+        self._server = await loop.create_server(connected, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def die(self) -> None:
+        """Be gone, and cut whoever is connected off."""
+        if self._server is not None:
+            self._server.close()
+            for transport in self._connections:
+                transport.abort()
+            self._connections.clear()
+            self._server = None
+            await asyncio.sleep(0)
+
+    async def handle_MAIL(  # noqa: N802 - its name.
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Let somebody send, or not."""
+        del server, session
+        if self.answers_to_senders:
+            return self.answers_to_senders.pop(0)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 - its name.
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Know somebody, or not."""
+        del server, session, options
+        if self.answers_to_recipients:
+            return self.answers_to_recipients.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name.
+        """Take a mail, or say what is next to be said."""
+        del server, session
+        self.asked += 1
+        if self.answers:
+            return self.answers.pop(0)
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(message, EmailMessage)
+        self.taken.append(message)
+        self.recipients += envelope.rcpt_tos
+        return "250 2.0.0 OK"
+
+    @property
+    def ids(self) -> list[str]:
+        """The Message-IDs of what it has taken."""
+        return [message["Message-ID"] for message in self.taken]
+
+
+def mail_settings(server: MailServer, **changes: Any) -> dict[str, Any]:
+    """The section that sends to a server."""
+    return {
+        "enabled": True,
+        "host": "127.0.0.1",
+        "port": server.port,
+        "tls": "none",
+        "from_address": "City Hall <tickets@hall.test>",
+        "public_url": "https://hall.test",
+        **changes,
+    }
+
+
+@asynccontextmanager
+async def open_shop(
+    directory: Path,
+    clock: ManualClock,
+    mail: dict[str, Any],
+    *,
+    sends: bool = True,
+    around: Callable[[Storage], Storage] = lambda storage: storage,
+) -> AsyncIterator[Backend]:
+    """Open the service on a database, with mail; again on the same directory is a restart.
+
+    :param sends: False writes the outbox alone.
+    :param around: puts something between the service and its store.
+    """
+    settings = Settings(mail=mail, storage={"synchronous": "NORMAL"})
+    papers = TicketPapers()
+    try:
+        async with open_storage(directory / DATABASE, settings, VAULT) as storage:
+            stationery = stationery_of(settings.mail, papers, SIGNER) if sends else None
+            async with open_backend(
+                around(storage), settings, clock, on_fatal=fatal, serving=True, stationery=stationery
+            ) as backend:
+                yield backend
+    finally:
+        await papers.close()
+
+
+async def waiting(backend: Backend) -> list[Mail]:
+    """What waits in the outbox, due or not."""
+    return list(await backend.outbox._queries.due_mails(2**60, limit=1_000))
