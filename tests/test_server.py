@@ -46,5 +46,5 @@ async def _told(service: Service, *, until: str) -> list[str]:
     """The lines of its log, as soon as one of them has a text in it."""
     log = service.log
     assert log is not None
-    await eventually(lambda: until in log.read_text(encoding="utf-8"), seconds=SECONDS)
+    await eventually(lambda: until in log.read_text(encoding="utf-8"), seconds=SECONDS, pause=0.05)
     return log.read_text(encoding="utf-8").splitlines()

@@ -23,7 +23,7 @@ async def test_a_witness_proves_what_it_has_seen_and_notices_a_false_ledger(tmp_
         async with aiohttp.ClientSession() as session:
             await list_stock(session, service.url, {OWN.id: 10_000, "tt": 10})
         with Witness(service.url, ["tt"], make_token(), None) as witness:
-            await eventually(lambda: len(witness._recorder.operations()) > 30, seconds=30)
+            await eventually(lambda: len(witness._recorder.operations()) > 30, seconds=60, pause=0.05)
         sentence = await asyncio.to_thread(witness.prove, tmp_path / DATABASE)
         assert "is explained by the order of" in sentence
     finally:
@@ -41,7 +41,7 @@ async def test_a_witness_that_is_not_served_is_an_error(tmp_path: Path) -> None:
     try:
         await service.start()
         with Witness(service.url, [], make_token(), None) as witness:
-            await eventually(lambda: witness._failed is not None, seconds=30)
+            await eventually(lambda: witness._failed is not None, seconds=60, pause=0.05)
         with pytest.raises(BenchError, match="not served"):
             await asyncio.to_thread(witness.prove, tmp_path / DATABASE)
     finally:

@@ -24,11 +24,14 @@ ADA = Person(
 )
 
 
-async def eventually(condition: Callable[[], bool], *, seconds: float = 5.0) -> None:
-    """Give the loop its turns until the condition holds; the time limit only ends a test that has failed."""
+async def eventually(condition: Callable[[], bool], *, seconds: float = 5.0, pause: float = 0) -> None:
+    """Give the loop its turns until the condition holds; the time limit only ends a test that has failed.
+
+    :param pause: seconds between two looks. A thread or a process that is waited for needs the processor itself.
+    """
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - nobody sets an event: the turns are the point.
-            await asyncio.sleep(0)
+            await asyncio.sleep(pause)
 
 
 async def gone(read: Callable[[], Awaitable[object]], *, seconds: float = 5.0) -> None:

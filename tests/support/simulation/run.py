@@ -129,7 +129,7 @@ class Run:
         # Where a bulk request is half-way, more can go wrong.
         haste = 40 if self._watch.claimed else 1
         if luck < self._plan.slowness * haste:
-            world.now += world.rng.choice((1, 1, 1, 7, 40))
+            world.now += self._a_while()
         if luck > 1 - self._plan.defects * haste:
             self._break_an_actor()
         if self._crash_in is not None:
@@ -138,6 +138,11 @@ class Run:
                 world.note("crash")
                 self._watch.look_at_crash()
                 raise _Died
+
+    def _a_while(self) -> int:
+        """How many ms a slow step takes; half-way through a bulk request, perhaps until a hold ends."""
+        ends = [deadline - self._world.now for deadline in self._books.deadlines()] if self._watch.claimed else ()
+        return self._world.rng.choice((1, 1, 1, 7, 40, min((end for end in ends if end > 0), default=40)))
 
     def _may_crash(self) -> bool:
         """Whether the process is in the state in which it is to be killed."""
