@@ -5,11 +5,11 @@ import pytest
 from support.simulation.plants import PLANTS
 from support.simulation.seeds import simulate
 
-# A process that is killed leaves coroutines half-way, and Python complains of some when it frees them.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 # However slow the machine is: it is the number of seeds that counts.
-pytestmark = pytest.mark.timeout(900)
+# A process that is killed leaves coroutines half-way, and Python complains of some when it frees them.
+_OF_KILLS = "ignore::pytest.PytestUnraisableExceptionWarning"
+pytestmark = [pytest.mark.timeout(900), pytest.mark.filterwarnings(_OF_KILLS)]
 
 SEEDS = range(600)
 RARE = "expires what a purchase has claimed"
