@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP_RUN := $(VENV)/.installed-run
 STAMP_DEV := $(VENV)/.installed-dev
+# Tests of one file stay in one process: they share a browser, or a service.
+JOBS ?= 2
 STAMP_BENCH := $(VENV)/.installed-bench
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
@@ -32,7 +34,7 @@ run: $(STAMP_RUN)  ## Install, then serve the demonstration catalogue from the e
 	$(BIN)/actor-ticketing serve --config config.toml --demo
 
 test: $(STAMP_DEV)  ## Install what the tests need, then run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 test-long: $(STAMP_DEV)  ## As test, with what takes minutes: planted bugs, many kills, 10,000 simulated seeds (SEEDS, FIRST)
 	$(BIN)/python -m pytest -m 'long or not long' $(ARGS)

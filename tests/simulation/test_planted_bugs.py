@@ -5,7 +5,6 @@ import pytest
 from support.simulation.plants import PLANTS
 from support.simulation.seeds import simulate
 
-
 # However slow the machine is: it is the number of seeds that counts.
 # A process that is killed leaves coroutines half-way, and Python complains of some when it frees them.
 _OF_KILLS = "ignore::pytest.PytestUnraisableExceptionWarning"
