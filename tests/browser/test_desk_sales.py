@@ -25,6 +25,7 @@ async def open_sales(shop: Shop, event: str) -> Page:
     page = await open_desk(shop, "/admin/sales")
     await page.get_by_role("combobox", name="Event").select_option(event)
     await expect(page.get_by_role("combobox", name="Ticket type")).to_be_visible()
+    await expect(page.get_by_label("Totals of the range")).to_be_visible()
     return page
 
 
