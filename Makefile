@@ -60,7 +60,7 @@ format: $(STAMP_DEV)  ## Let ruff format and mend what it can
 	$(BIN)/ruff format .
 
 screenshots: $(STAMP_DEV)  ## Draw the pictures of the storefront and the desk in docs/screenshots anew
-	PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py
+	PYTHONPATH=.:tests $(BIN)/python tests/browser/screenshots.py
 
 bench: $(STAMP_BENCH)  ## Install what it compares with, then measure the service side by side with others
 	@sh bench/install.sh
