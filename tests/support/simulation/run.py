@@ -50,7 +50,8 @@ class Run:
                     self._restart()
             self._linger()
             world.is_calm = True
-            if world.chance(0.3):
+            # A start that began under faults may still fail by one of them; its process is started anew.
+            if self._life.backend is None or world.chance(0.3):
                 self._restart()
             self._come_to_rest()
             self._restart()
