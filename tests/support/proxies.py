@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import shutil
 import socket
 import ssl
@@ -79,11 +80,14 @@ class _Here(AbstractResolver):
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, below those that the kernel gives to whoever connects: other tests do so all the
+    time, and would take it before it is listened on.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 - nothing secret.
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @asynccontextmanager
