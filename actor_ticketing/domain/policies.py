@@ -1,6 +1,6 @@
 """The rules an operator can set: how many, how long, how often."""
 
-from actor_ticketing.domain.catalogue import TicketType
+from actor_ticketing.domain.catalogue import ALWAYS, TicketType
 from actor_ticketing.domain.errors import Invalid, SalesClosed, SalesNotOpen, SalesPaused
 from actor_ticketing.domain.extensions import ExtensionRules
 from actor_ticketing.domain.values import value
@@ -45,10 +45,12 @@ def check_on_sale(ticket_type: TicketType, now: int) -> None:
 
     :raises SalesNotOpen, SalesClosed, SalesPaused: in this order.
     """
-    if not ticket_type.window.has_opened(now):
-        raise SalesNotOpen
-    if ticket_type.window.has_closed(now):
-        raise SalesClosed
+    window = ticket_type.window
+    if window is not ALWAYS:
+        if not window.has_opened(now):
+            raise SalesNotOpen
+        if window.has_closed(now):
+            raise SalesClosed
     if ticket_type.paused:
         raise SalesPaused
 

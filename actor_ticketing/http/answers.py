@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from actor_ticketing.domain.values import value
 from actor_ticketing.http.responses import WholeResponse
 
 # One encoder for all: json.dumps makes a new one at every call that has options.
@@ -15,7 +15,7 @@ to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 _message = lru_cache(maxsize=64)(to_json)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """A response before it is one.
 
@@ -43,12 +43,16 @@ def success(
     """
     said = "" if message is None else f',"message":{_message(message)}'
     listed = "" if meta is None else f',"meta":{to_json(meta)}'
-    return Answer(status, f'{{"success":true,"data":{data}{said}{listed}}}'.encode(), seq)
+    body = f'{{"success":true,"data":{data}{said}{listed}}}'.encode()
+    return Answer(status=status, body=body, seq=seq)
 
 
-def respond(answer: Answer) -> WholeResponse:
-    """Make the response. Nothing that belongs to a session may be kept by a cache on the way."""
-    return WholeResponse(status=answer.status, body=answer.body, seq=answer.seq)
+def respond(answer: Answer, seq: int | None = None) -> WholeResponse:
+    """Make the response. Nothing that belongs to a session may be kept by a cache on the way.
+
+    :param seq: the ledger position, where that was not known when the answer was made.
+    """
+    return WholeResponse(status=answer.status, body=answer.body, seq=answer.seq if seq is None else seq)
 
 
 def list_meta(*, page: int, limit: int, total: int) -> dict[str, int]:

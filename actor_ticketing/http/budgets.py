@@ -8,9 +8,11 @@ import limits
 KEYS_MAX = 100_000
 """Clients that one budget remembers at most; at least the half that came last. Memory matters more than old windows."""
 
-Window = list[float]
-"""How often something was done in it, and when it ends. Two numbers in a list, as every request touches two of them."""
-_COUNT, _END = 0, 1
+# A window is one number: when it ends, in ns, and in the low bits how often something was done in it. Nearly everyone
+# in a rush is new, so there are as many windows as buyers, and the garbage collector need not look at numbers.
+_COUNT_BITS = 32
+_COUNT = (1 << _COUNT_BITS) - 1
+_SECOND = 1_000_000_000
 
 
 class Budget:
@@ -22,59 +24,64 @@ class Budget:
     Windows are kept in two generations. When the younger one is as old as a window lasts, or full, the elder is dropped
     whole: nobody looks for the oldest window, however many clients there are.
 
-    :ivar policy: the rate as in draft-ietf-httpapi-ratelimit-headers: so many units in a window of so many seconds.
+    :ivar head: the rate as lines of a head, so many units in a window of so many seconds, up to what is left of it
+        (draft-ietf-httpapi-ratelimit-headers).
 
     :param name: what it is for, as clients see it: ``reserve-address``.
     :param rate: such as ``60/minute``.
-    :param now: seconds of a clock that does not go back.
+    :param now: nanoseconds of a clock that does not go back.
     """
 
     def __init__(
-        self, name: str, rate: str, *, now: Callable[[], float] = time.monotonic, keys_max: int = KEYS_MAX
+        self, name: str, rate: str, *, now: Callable[[], int] = time.monotonic_ns, keys_max: int = KEYS_MAX
     ) -> None:
         item = limits.parse(rate)
         self.name = name
-        self.policy = f'"{name}";q={item.amount};w={item.get_expiry()}'
+        self.head = f'RateLimit-Policy: "{name}";q={item.amount};w={item.get_expiry()}\r\nRateLimit: "{name}";r='
         self._amount = item.amount
-        self._seconds = item.get_expiry()
+        self._length = item.get_expiry() * _SECOND
         self._now = now
         self._generation_max = keys_max // 2
-        self._young: dict[str, Window] = {}
-        self._old: dict[str, Window] = {}
-        self._young_ends = now() + self._seconds
+        self._young: dict[str, int] = {}
+        self._old: dict[str, int] = {}
+        self._young_ends = now() + self._length
 
-    def spend(self, key: str, units: int = 1) -> Window:
+    def spend(self, key: str, units: int = 1) -> int:
         """Count uses, and return the window that they fell into; :meth:`is_over` says whether there was enough."""
         now = self._now()
-        window = self._young.get(key) or self._old.get(key)
-        if window is not None and window[_END] > now:
-            window[_COUNT] += units
-            return window
-        if now >= self._young_ends or len(self._young) >= self._generation_max:
-            self._old, self._young = self._young, {}
-            self._young_ends = now + self._seconds
-        self._young[key] = window = [units, now + self._seconds]
+        window = self._young.get(key)
+        if window is None:
+            window = self._old.get(key, 0)
+            if now >= self._young_ends or len(self._young) >= self._generation_max:
+                self._old, self._young = self._young, {}
+                self._young_ends = now + self._length
+        if window >> _COUNT_BITS <= now:
+            window = now + self._length << _COUNT_BITS
+        self._young[key] = window = window + units
         return window
 
-    def is_over(self, window: Window) -> bool:
+    def is_over(self, window: int) -> bool:
         """Whether more was used in a window than the rate allows."""
-        return window[_COUNT] > self._amount
+        return window & _COUNT > self._amount
 
-    def standing(self, window: Window) -> tuple[int, int]:
+    def standing(self, window: int) -> tuple[int, int]:
         """What is left in a window, and in how many seconds all of it is there again, rounded up."""
-        seconds = -int((self._now() - window[_END]) // 1)
-        return (max(0, self._amount - int(window[_COUNT])), seconds) if seconds > 0 else (self._amount, 0)
+        seconds = -((self._now() - (window >> _COUNT_BITS)) // _SECOND)
+        return (max(0, self._amount - (window & _COUNT)), seconds) if seconds > 0 else (self._amount, 0)
 
-    def exhausted(self, key: str) -> Window | None:
+    def exhausted(self, key: str) -> int | None:
         """The window of which nothing is left for one more use, if it is so."""
         window = self._young.get(key) or self._old.get(key)
-        return window if window is not None and window[_COUNT] >= self._amount and window[_END] > self._now() else None
+        if window is None or window & _COUNT < self._amount or window >> _COUNT_BITS <= self._now():
+            return None
+        return window
 
     def give_back(self, key: str) -> None:
-        """Take one use back."""
-        window = self._young.get(key) or self._old.get(key)
-        if window is not None:
-            window[_COUNT] -= 1
+        """Take one use back that was counted before."""
+        for windows in (self._young, self._old):
+            if windows.get(key, 0) & _COUNT:
+                windows[key] -= 1
+                return
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)

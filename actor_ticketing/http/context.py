@@ -26,6 +26,7 @@ from actor_ticketing.http.auth import Authenticator
 from actor_ticketing.http.cors import Cors
 from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.http.live.hub import Hub
+from actor_ticketing.http.request import known
 from actor_ticketing.http.tokens import TokenMinter
 from actor_ticketing.http.traffic import Traffic
 from actor_ticketing.notifications.outbox import Outbox
@@ -124,23 +125,16 @@ class Doors:
 
 
 DOORS = web.AppKey("doors", Doors)
-_ADDRESS = web.RequestKey("client_address", str)
 
 
 def doors_of(request: web.Request) -> Doors:
     """The doors of the application that got this request."""
-    return request.app[DOORS]
+    return known(request).doors
 
 
 def address_of(request: web.Request) -> str:
     """The client's network address, as limits know it. Every limited door has noted it."""
-    return request[_ADDRESS]
-
-
-def note_address(request: web.Request, doors: Doors) -> str:
-    """Find out the client's network address, once for a request."""
-    address = request[_ADDRESS] = doors.addresses.of(request)
-    return address
+    return known(request).address
 
 
 def backend_of(request: web.Request) -> Backend:
@@ -148,7 +142,7 @@ def backend_of(request: web.Request) -> Backend:
 
     :raises Unavailable: before recovery is done.
     """
-    backend = request.app[DOORS].backend
+    backend = known(request).doors.backend
     if backend is None:
         raise Unavailable("The service is starting. Please try again in a moment.")
     return backend

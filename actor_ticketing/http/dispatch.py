@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 
+from actor_ticketing.http.request import known
+
 
 def find_quickly(app: web.Application) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
     """Return what handles all requests of an application.
@@ -14,7 +16,7 @@ def find_quickly(app: web.Application) -> Callable[[web.BaseRequest], Awaitable[
     found: dict[tuple[str, str], web.UrlMappingMatchInfo] = {}
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        assert isinstance(request, web.Request)  # noqa: S101 - what an application makes.
+        request = known(request)
         address = (request.method, request.rel_url.raw_path)
         match = found.get(address)
         if match is None or hdrs.EXPECT in request.headers:

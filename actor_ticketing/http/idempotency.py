@@ -57,7 +57,7 @@ async def perform(request: web.Request, body: bytes, caller: str, action: Action
     if key is None:
         keep = Keep()
         answer = render(await action(keep))
-        return respond(Answer(answer.status, answer.body, keep.seq))
+        return respond(answer, keep.seq)
     if not _KEY.fullmatch(key):
         raise Invalid.field(HEADER, "must be 1 to 255 visible ASCII characters")
     fingerprint = hashlib.sha256(b"\0".join([request.method.encode(), request.path.encode(), body])).digest()
@@ -93,7 +93,7 @@ async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Acti
     if stored is not None:
         if stored.fingerprint != claim.fingerprint:
             raise KeyReused("This Idempotency-Key was used for another request.")
-        return Answer(stored.status, stored.body, stored.seq)
+        return Answer(status=stored.status, body=stored.body, seq=stored.seq)
     kept: list[StoredAnswer] = []
 
     def store(outcome: Any) -> StoredAnswer:
@@ -122,4 +122,4 @@ async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Acti
     if not kept:
         # It is not with one actor's decision, so it is kept on its own.
         await backend.answers.keep(replace(store(outcome), seq=keep.seq))
-    return Answer(kept[-1].status, kept[-1].body, keep.seq)
+    return Answer(status=kept[-1].status, body=kept[-1].body, seq=keep.seq)

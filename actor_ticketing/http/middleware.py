@@ -14,6 +14,7 @@ from actor_ticketing.domain.errors import Refusal, Unavailable
 from actor_ticketing.http import limits
 from actor_ticketing.http.cors import Cors
 from actor_ticketing.http.errors import INTERNAL, Failure, failure_of_http, failure_of_refusal, respond_failure
+from actor_ticketing.http.request import known
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.traffic import Traffic
 from actor_ticketing.tickets.drawing import DrawingOverloaded
@@ -26,7 +27,6 @@ _SANE = re.compile(r"[A-Za-z0-9._:/+=~-]{1,128}")
 # Ids need to differ, also between runs; nobody is let in by one.
 _RUN = secrets.token_urlsafe(9) + "."
 _numbers = count(1)
-_REQUEST_ID = web.RequestKey("request_id", str)
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -80,9 +80,10 @@ def id_of(request: web.BaseRequest) -> str:
     given = request.headers.get(REQUEST_ID)
     if given is not None and _SANE.fullmatch(given):
         return given
-    if _REQUEST_ID not in request:
-        request[_REQUEST_ID] = f"{_RUN}{next(_numbers)}"
-    return request[_REQUEST_ID]
+    asked = known(request)
+    if asked.made_id is None:
+        asked.made_id = f"{_RUN}{next(_numbers)}"
+    return asked.made_id
 
 
 def _route_of(request: web.BaseRequest) -> str:

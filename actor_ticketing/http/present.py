@@ -110,7 +110,7 @@ def reservation(board: Board, held: Reservation, now: int) -> str:
         f'{{"id":"{held.id}","code":"{held.code}","sessionId":"{held.session_id}",'
         f'"ticketTypeId":"{held.ticket_type_id}","quantity":{held.quantity},"reservedAt":"{rfc3339(held.reserved_at)}",'
         f'"expiresAt":"{rfc3339(held.expires_at)}","remainingSeconds":{remaining_seconds(held, now)},'
-        f'"isExpired":{is_expired},"status":"{status.value}","extensions":{held.extensions},'
+        f'"isExpired":{is_expired},"status":"{status}","extensions":{held.extensions},'
         f'"metadata":{held.metadata or "null"},"ticketType":{_sold_as(board, held)}}}'
     )
 

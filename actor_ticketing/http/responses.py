@@ -77,7 +77,7 @@ class WholeResponse(web.StreamResponse):
         if self._keep_alive is None:
             self._keep_alive = request.keep_alive
         head = self._head(request).encode("latin-1")
-        body = b"" if request.method == "HEAD" or self.status in _NO_BODY else self._whole_body
+        body = b"" if request.method == "HEAD" or self._status in _NO_BODY else self._whole_body
         writer = request.writer
         await writer.write(head + body)
         self._eof_sent = True
@@ -89,13 +89,14 @@ class WholeResponse(web.StreamResponse):
         del data
 
     def _head(self, request: web.BaseRequest) -> str:
-        more = "".join([f"{name}: {value}\r\n" for name, value in self.headers.items()]) if self.headers else ""
-        if request.version == HttpVersion11:
+        more = "".join([f"{name}: {value}\r\n" for name, value in self._headers.items()]) if self._headers else ""
+        version = request.version
+        if version == HttpVersion11:
             connection = "" if self._keep_alive else "Connection: close\r\n"
         else:
-            connection = "Connection: keep-alive\r\n" if self._keep_alive and request.version == HttpVersion10 else ""
+            connection = "Connection: keep-alive\r\n" if self._keep_alive and version == HttpVersion10 else ""
         return (
-            f"HTTP/{request.version.major}.{request.version.minor} {self.status} {self.reason}\r\n{self._describes}"
+            f"HTTP/{version.major}.{version.minor} {self._status} {self._reason}\r\n{self._describes}"
             f"Cache-Control: {self._cache_control}\r\nX-Request-ID: {self.request_id}\r\n{self.more_head}{more}"
             f"{connection}Date: {rfc822_formatted_time()}\r\n{self.in_every_head}\r\n"
         )

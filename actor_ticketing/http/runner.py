@@ -14,6 +14,7 @@ from actor_ticketing.http.context import DOORS
 from actor_ticketing.http.dispatch import find_quickly
 from actor_ticketing.http.errors import INTERNAL, MALFORMED, failure_of_http, respond_failure
 from actor_ticketing.http.middleware import around, finish_head
+from actor_ticketing.http.request import ServiceRequest
 
 LINGERING_SECONDS = 2.0
 
@@ -74,6 +75,14 @@ class Runner(web.AppRunner):
         server = await super()._make_server()
         server.__class__ = _Server
         doors = self.app[DOORS]
+        make_request: Any = self.app._make_request  # noqa: SLF001 - what it gives to servers.
+
+        def make(*parts: Any) -> ServiceRequest:
+            request: ServiceRequest = make_request(*parts, _cls=ServiceRequest)
+            request.doors = doors
+            return request
+
+        server.request_factory = make
         server.request_handler = around(find_quickly(self.app), doors.traffic, doors.cors)
         return server
 

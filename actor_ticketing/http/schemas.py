@@ -55,11 +55,10 @@ class CreateReservationBody(Body):
     def _one_form(self) -> Self:
         if self.reservations is not None and (self.ticket_type_id is not None or self.quantity is not None):
             raise Invalid.field("reservations", "cannot be sent together with ticketTypeId and quantity")
-        if self.reservations is None:
+        if self.reservations is None and (self.ticket_type_id is None or self.quantity is None):
             single = {"ticketTypeId": self.ticket_type_id, "quantity": self.quantity}
             missing = [{"field": name, "problem": "is required"} for name, value in single.items() if value is None]
-            if missing:
-                raise Invalid("A reservation needs ticketTypeId and quantity, or a list of reservations.", missing)
+            raise Invalid("A reservation needs ticketTypeId and quantity, or a list of reservations.", missing)
         return self
 
     @property

@@ -7,30 +7,27 @@ from aiohttp import web
 
 from actor_ticketing.domain.errors import InvalidCredentials, TooManyRequests, Unauthenticated
 from actor_ticketing.domain.reservation import Owner
-from actor_ticketing.http.context import address_of, doors_of, note_address
 from actor_ticketing.http.limits import (
     ABANDON,
-    ACCOUNT,
-    ACCOUNT_AND_ADDRESS,
-    ADDRESS,
-    OPERATOR,
-    SESSION,
-    SIGN_IN,
-    USER,
+    SIGN_IN_PER_ACCOUNT,
+    SIGN_IN_PER_ACCOUNT_AND_ADDRESS,
+    WRONG_CREDENTIALS_PER_ADDRESS,
     RateLimits,
+    Use,
 )
+from actor_ticketing.http.request import ServiceRequest, known
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def within(kind: str, handler: Handler) -> Handler:
+def within(use: Use, handler: Handler) -> Handler:
     """Let a handler be asked only as often as its client's address may: before its body is read, or anything else."""
 
     async def limited(request: web.Request) -> web.StreamResponse:
-        doors = doors_of(request)
-        address = note_address(request, doors)
-        if doors.limits is not None:
-            doors.limits.spend(request, kind, ADDRESS, address)
+        asked = known(request)
+        limits = _note_address(asked)
+        if limits is not None:
+            limits.spend(asked, use.per_address, asked.address)
         return await handler(request)
 
     return limited
@@ -40,36 +37,44 @@ def guarded(handler: Handler) -> Handler:
     """Let wrong credentials at a handler count, and turn away whoever has sent too many of them."""
 
     async def careful(request: web.Request) -> web.StreamResponse:
-        doors = doors_of(request)
-        address = note_address(request, doors)
-        if doors.limits is None:
+        asked = known(request)
+        limits = _note_address(asked)
+        if limits is None:
             return await handler(request)
-        doors.limits.require(request, OPERATOR, ADDRESS, address)
+        limits.require(asked, WRONG_CREDENTIALS_PER_ADDRESS, asked.address)
         try:
             return await handler(request)
         except Unauthenticated:
             with suppress(TooManyRequests):
-                doors.limits.spend(request, OPERATOR, ADDRESS, address)
+                limits.spend(asked, WRONG_CREDENTIALS_PER_ADDRESS, asked.address)
             raise
 
     return careful
 
 
-def spend_of(request: web.Request, kind: str, owner: Owner, units: int = 1) -> None:
+def _note_address(asked: ServiceRequest) -> RateLimits | None:
+    """Find out the client's network address, once for a request. Return the limits, which go by it."""
+    doors = asked.doors
+    asked.address = doors.addresses.of(asked)
+    return doors.limits
+
+
+def spend_of(request: web.Request, use: Use, owner: Owner, units: int = 1) -> None:
     """Count a use against the session and the user who ask; of several units, those after the first also against their
     address, which was counted once for the request itself.
 
     :raises TooManyRequests: when one of them has not enough left.
     """
-    limits = doors_of(request).limits
+    asked = known(request)
+    limits = asked.doors.limits
     if limits is None:
         return
     if units > 1:
-        limits.spend(request, kind, ADDRESS, address_of(request), units - 1)
+        limits.spend(asked, use.per_address, asked.address, units - 1)
     if owner.session_id is not None:
-        limits.spend(request, kind, SESSION, owner.session_id, units)
+        limits.spend(asked, use.per_session, owner.session_id, units)
     if owner.user_id is not None:
-        limits.spend(request, kind, USER, owner.user_id, units)
+        limits.spend(asked, use.per_user, owner.user_id, units)
 
 
 def require_restraint(request: web.Request, owner: Owner) -> None:
@@ -77,16 +82,17 @@ def require_restraint(request: web.Request, owner: Owner) -> None:
 
     :raises TooManyRequests: when they have.
     """
-    limits = doors_of(request).limits
+    asked = known(request)
+    limits = asked.doors.limits
     if limits is None:
         return
     if owner.user_id is None:
         # Neighbours share an address. Whoever has signed in answers for nobody else.
-        limits.require(request, ABANDON, ADDRESS, address_of(request))
+        limits.require(asked, ABANDON.per_address, asked.address)
     if owner.session_id is not None:
-        limits.require(request, ABANDON, SESSION, owner.session_id)
+        limits.require(asked, ABANDON.per_session, owner.session_id)
     if owner.user_id is not None:
-        limits.require(request, ABANDON, USER, owner.user_id)
+        limits.require(asked, ABANDON.per_user, owner.user_id)
 
 
 @contextmanager
@@ -97,15 +103,19 @@ def attempt_at(request: web.Request, account: str) -> Iterator[None]:
 
     :raises TooManyRequests: when there were too many already.
     """
-    limits = doors_of(request).limits
+    asked = known(request)
+    limits = asked.doors.limits
     if limits is None:
         yield
         return
     # The wide budget is against many addresses at once, and the narrow one against each: a narrow one for the account
     # alone would let anybody lock its owner out.
-    spent = ((ACCOUNT_AND_ADDRESS, f"{account} {address_of(request)}"), (ACCOUNT, account))
-    for scope, key in spent:
-        limits.spend(request, SIGN_IN, scope, key)
+    spent = (
+        (SIGN_IN_PER_ACCOUNT_AND_ADDRESS, f"{account} {asked.address}"),
+        (SIGN_IN_PER_ACCOUNT, account),
+    )
+    for name, key in spent:
+        limits.spend(asked, name, key)
     try:
         yield
     except InvalidCredentials:
@@ -117,5 +127,5 @@ def attempt_at(request: web.Request, account: str) -> Iterator[None]:
 
 
 def _give_back(limits: RateLimits, spent: Sequence[tuple[str, str]]) -> None:
-    for scope, key in spent:
-        limits.give_back(SIGN_IN, scope, key)
+    for name, key in spent:
+        limits.give_back(name, key)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from aiohttp import web
 
 from actor_ticketing.domain.values import value
+from actor_ticketing.http.request import known
 
 NO_ROUTE = "none"
 
@@ -33,7 +34,7 @@ class Traffic:
     def note(self, request: web.BaseRequest, status: int) -> None:
         """Count one answer."""
         # A preflight is answered before anybody looks for a route.
-        match = request._match_info if isinstance(request, web.Request) else None  # noqa: SLF001
+        match = known(request)._match_info  # noqa: SLF001
         resource = None if match is None else match.route.resource
         # Whatever was found nowhere may have come with any word for a method: there are as many as a client likes.
         self._answers[resource, "" if resource is None else request.method, status] += 1

@@ -331,7 +331,7 @@ async def test_a_flood_of_made_up_sessions_takes_no_more_memory_than_there_is_fo
     api.doors.limits = bounded
     for number in range(200):
         await api.refused("DELETE", f"{RESERVATIONS}/x", {"sessionId": f"made-up-{number}"}, status=404)
-    assert len(bounded._budgets["reserve", "session"]) <= 50
+    assert len(bounded._budgets["reserve_per_session"]) <= 50
 
 
 def _settings(**rates: str) -> Any:

@@ -35,7 +35,8 @@ async def create(request: web.Request) -> WholeResponse:
     body, raw = await read_model(request, CreateReservationBody)
     identity = await doors_of(request).authenticator.user(request)
     owner = owner_of(body.session_id, identity)
-    spend_of(request, RESERVE, owner, len(body.lines))
+    lines = body.lines
+    spend_of(request, RESERVE, owner, len(lines))
     box_office, clock, board = backend.box_office, backend.clock, backend.box_office.board
 
     def render(made: list[Reservation]) -> Answer:
@@ -53,7 +54,7 @@ async def create(request: web.Request) -> WholeResponse:
     async def action(keep: Keep) -> list[Reservation]:
         require_restraint(request, owner)
         made = await box_office.reserve(
-            body.lines,
+            lines,
             # A user without a guest session gets one of their own for this reservation.
             session_id=owner.session_id or box_office.new_session_id(),
             user_id=owner.user_id,

@@ -62,7 +62,9 @@ class Hub:
         self._listeners: dict[Listener, str] = {}
         self._of_session: dict[str, set[Listener]] = {}
         self._asking = (
-            Budget("watch-address", ASKING_PER_ADDRESS, now=lambda: clock.now() / 1000) if limits_frequency else None
+            Budget("watch-address", ASKING_PER_ADDRESS, now=lambda: clock.now() * 1_000_000)
+            if limits_frequency
+            else None
         )
         self._admitted = 0
         self._by_session: Counter[str] = Counter()
