@@ -43,7 +43,7 @@ class CreateTicketType:
 
 
 class CatalogueActor(JournalingActor):
-    """Knows the events and the ids that are taken, committed or about to be.
+    """Knows the events, and the ids that are taken: those of the board, and what it has decided itself.
 
     :param on_broken: told when an unexpected exception has left the state in doubt; the actor is stopped by then.
     """
@@ -55,7 +55,8 @@ class CatalogueActor(JournalingActor):
         self._on_broken = on_broken
         self._clock = clock
         self._events = dict(board.events)
-        self._ticket_type_ids = set(board.ticket_types)
+        self._listed = board.ticket_types
+        self._coming: set[str] = set()
 
     def on_receive(self, message: Order) -> Any:
         """Decide one command; reply when it is durable."""
@@ -84,10 +85,10 @@ class CatalogueActor(JournalingActor):
             case CreateTicketType(ticket_type=ticket_type, total=total, by=by):
                 if ticket_type.event_id not in self._events:
                     raise NotFound("event")
-                if ticket_type.id in self._ticket_type_ids:
+                if ticket_type.id in self._listed or ticket_type.id in self._coming:
                     raise AlreadyExists("ticket type")
                 ticket_type.window.require_order()
-                self._ticket_type_ids.add(ticket_type.id)
+                self._coming.add(ticket_type.id)
                 return TicketTypeCreated(at=now, ticket_type=ticket_type, total=total, by=by), (
                     ticket_type,
                     Counters(ticket_type_id=ticket_type.id, total=total, sold=0, reserved=0),

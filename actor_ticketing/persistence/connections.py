@@ -6,7 +6,6 @@ Each public method is one trip to the connection's thread, since aiosqlite pays 
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from itertools import cycle
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -196,22 +195,26 @@ def rewrite_file(connection: sqlite3.Connection) -> None:
 
 
 class Readers:
-    """A few read connections, used in turn."""
+    """A few read connections. Each read takes the one with the least to do, so that a long one holds up no other."""
 
     def __init__(self, connections: Sequence[_Connection]) -> None:
         self._connections = connections
-        self._turn = cycle(connections)
+        self._at_work = dict.fromkeys(connections, 0)
 
     async def run(self, read: Callable[[sqlite3.Connection], T]) -> T:
-        """Run ``read`` on the next connection.
+        """Run ``read`` on a connection.
 
         :raises StorageUnavailable: when SQLite cannot answer, or what is sealed does not open; the other reads go on.
         """
+        connection = min(self._at_work, key=self._at_work.__getitem__)
+        self._at_work[connection] += 1
         try:
-            return await next(self._turn).run(read)
+            return await connection.run(read)
         except (sqlite3.Error, VaultError) as error:
             log.warning("read_failed", error=str(error))
             raise StorageUnavailable("The data could not be read. Please try again.") from error
+        finally:
+            self._at_work[connection] -= 1
 
     async def close(self) -> None:
         """Close all of them."""
