@@ -11,7 +11,13 @@ _LATEST = 253_402_300_799_999
 @lru_cache(maxsize=4096)
 def rfc3339(instant: int) -> str:
     """Return ``2027-03-20T19:00:00.000Z`` for ms since the epoch (RFC 3339, UTC, ms precision)."""
-    return (_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds")[:23] + "Z"
+    second, milliseconds = divmod(instant, 1_000)
+    return f"{_until_the_second(second)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _until_the_second(second: int) -> str:
+    return (_EPOCH + timedelta(seconds=second)).isoformat()[:19]
 
 
 def from_datetime(moment: datetime) -> int:
