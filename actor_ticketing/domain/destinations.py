@@ -5,9 +5,10 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 URL_LENGTH_MAX = 2_000
+HTTPS = 443
 
 _URL = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!$-;=?-\[\]_a-z~]*)?")
-# What ends in such a label is a number to resolvers, however it is spelled (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+# What ends in such a label is a number to resolvers (https://url.spec.whatwg.org/#ends-in-a-number-checker).
 _NUMERIC = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -19,23 +20,29 @@ def problem_of_url(url: str, *, allow_private: bool) -> str | None:
 
     :param allow_private: it may lead into our own network, and needs no TLS there.
     """
-    if len(url) > URL_LENGTH_MAX or not _URL.fullmatch(url):
-        return "must be an https:// URL in ASCII with a host's name, and neither a password nor a fragment"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "must have a valid host and a port up to 65535"
-    if port == 0:
-        return "must have a valid host and a port up to 65535"
+    parts = _parts_of(url)
+    if parts is None:
+        return "must be an https:// URL in ASCII, with neither a password nor a fragment"
     if allow_private:
         return None
-    if parts.scheme != "https":
+    scheme, host, port = parts
+    if scheme != "https":
         return "must begin with https://"
     # Below 1024 other services listen than those that take webhooks.
-    if port is not None and port != 443 and port < 1024:
+    if port != HTTPS and port < 1024:
         return "must have port 443, or one above 1023"
-    return "must not lead into a private network" if _is_private_host(parts.hostname or "") else None
+    return "must not lead into a private network" if _is_private_host(host) else None
+
+
+def _parts_of(url: str) -> tuple[str, str, int] | None:
+    if len(url) > URL_LENGTH_MAX or not _URL.fullmatch(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = HTTPS if parts.port is None else parts.port
+    except ValueError:  # A port above 65535, or brackets around what is no address.
+        return None
+    return (parts.scheme, parts.hostname, port) if port and parts.hostname else None
 
 
 def _is_private_host(host: str) -> bool:

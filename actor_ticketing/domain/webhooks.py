@@ -43,6 +43,7 @@ class Webhook:
     :ivar url: some have a password of sorts in it, so it is nobody's business.
     :ivar kinds: the kinds of ledger entries that it is told; empty for all.
     :ivar secrets: the present one first.
+    :ivar created_at: None of one of the configuration.
     :ivar is_configured: it stands in the configuration, and not in the store.
     """
 
@@ -51,7 +52,7 @@ class Webhook:
     url: str = field(repr=False)
     kinds: tuple[str, ...] = ()
     secrets: tuple[WebhookSecret, ...] = field(repr=False)
-    created_at: int
+    created_at: int | None = None
     is_configured: bool = False
 
 
@@ -159,6 +160,15 @@ class WebhookIsConfigured(Conflict):
 
     def __init__(self) -> None:
         super().__init__("This webhook is part of the configuration, and is changed there.")
+
+
+class WebhooksOff(Conflict):
+    """Nothing is sent, as the configuration has it."""
+
+    code = "webhooks_off"
+
+    def __init__(self) -> None:
+        super().__init__("Webhooks are switched off in the configuration.")
 
 
 class TooManyWebhooks(Conflict):

@@ -54,6 +54,7 @@ class Metrics(Collector):
             yield from _expiry(backend)
             yield from _sockets(backend)
             yield from _mail(backend)
+            yield from _webhooks(backend)
 
 
 def _books(backend: Backend) -> Iterator[Metric]:
@@ -112,6 +113,16 @@ def _mail(backend: Backend) -> Iterator[Metric]:
     yield _gauge("mail_dead_letters", "Mails that were given up, and wait for an operator.", mail.dead)
     yield _count("mail_sent", "Mails that the mail server took.", mail.sent)
     yield _count("mail_failures", "Times at which the mail server took none, or was not there.", mail.failed)
+
+
+def _webhooks(backend: Backend) -> Iterator[Metric]:
+    hooks = backend.webhooks
+    outcomes = hooks.couriers.statistics.outcomes
+    yield _counts("webhook_deliveries", "Webhook messages sent, by what came of it.", "outcome", outcomes)
+    disabled = sum(not each.state.is_enabled for each in hooks.endpoints)
+    yield _gauge("webhooks_disabled", "Webhooks that are told nothing any more.", disabled)
+    behind = max((hooks.behind(each) for each in hooks.endpoints if each.state.is_enabled), default=0)
+    yield _gauge("webhook_behind_max", "Ledger entries that the webhook farthest behind was not told.", behind)
 
 
 def _http_answers(doors: Doors) -> Metric:

@@ -29,10 +29,10 @@ _STATE = (
     "missed_from, missed_until"
 )
 _KEEP = (
-    f"INSERT INTO webhooks ({_WEBHOOK}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) "
+    f"INSERT INTO webhooks ({_WEBHOOK}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) "  # noqa: S608 - constants above.
     "DO UPDATE SET name = excluded.name, target = excluded.target, kinds = excluded.kinds"
 )
-_NOTE = f"INSERT OR REPLACE INTO webhook_states ({_STATE}) VALUES ({', '.join('?' * 10)})"
+_NOTE = f"INSERT OR REPLACE INTO webhook_states ({_STATE}) VALUES ({', '.join('?' * 10)})"  # noqa: S608
 _LEDGER = (
     "SELECT l.seq, l.at, l.kind, coalesce(l.event_id, t.event_id), l.ticket_type_id, l.reservation_id, l.data "
     "FROM ledger l LEFT JOIN ticket_types t ON t.id = l.ticket_type_id WHERE l.seq > ?1 AND l.seq <= ?2 "
@@ -141,9 +141,7 @@ class SqliteWebhookQueries:
     async def webhook_states(self) -> Mapping[str, WebhookState]:
         """How far each has been told, by id."""
         sql = f"SELECT {_STATE} FROM webhook_states"  # noqa: S608 - constants above.
-        return await self._readers.run(
-            lambda connection: {row[0]: _state_of(row) for row in connection.execute(sql)}
-        )
+        return await self._readers.run(lambda connection: {row[0]: _state_of(row) for row in connection.execute(sql)})
 
     async def ledger_after(self, position: int, *, kinds: Sequence[str], limit: int) -> LedgerPortion:
         """The first entries after a position, of some kinds or, with none named, of all."""

@@ -1,5 +1,6 @@
 """An entry of the ledger as the message that tells of it, signed as https://www.standardwebhooks.com has it."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,6 @@ from actor_ticketing.domain.ids import generate_reservation_code
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.values import value
 from actor_ticketing.domain.webhooks import LedgerEntry, Webhook
-from actor_ticketing.json_text import to_json
 
 # What else an entry may have, such as who did it, is not told to others.
 _TOLD = (
@@ -64,7 +64,8 @@ def trial(at: int, unique: str) -> Message:
 
 
 def _body(kind: str, at: int, data: Mapping[str, Any]) -> str:
-    return to_json({"type": kind, "timestamp": rfc3339(at), "data": data})
+    told = {"type": kind, "timestamp": rfc3339(at), "data": data}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def signed(message: Message, webhook: Webhook, *, now: int) -> dict[str, str]:
