@@ -79,6 +79,12 @@ def _signing_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _some(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if not secrets:
+        raise ValueError("should be at least one")
+    return secrets
+
+
 def _kind(text: str) -> str:
     if text not in KINDS:
         raise ValueError(f"should be one of {', '.join(KINDS)}")
@@ -247,7 +253,7 @@ class WebhookEndpoint(_Section):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
     url: _Text
-    secrets: Annotated[tuple[Annotated[SecretStr, AfterValidator(_signing_secret)], ...], _List, Field(min_length=1)]
+    secrets: Annotated[tuple[Annotated[SecretStr, AfterValidator(_signing_secret)], ...], _List, AfterValidator(_some)]
     kinds: Annotated[tuple[Annotated[str, AfterValidator(_kind)], ...], _List] = ()
 
 

@@ -113,7 +113,11 @@ def _webhook_conflicts(webhooks: WebhookSettings) -> Iterator[_Conflict]:
     for endpoint in webhooks.endpoints:
         problem = problem_of_url(endpoint.url, allow_private=webhooks.allow_private)
         if problem is not None:
-            yield _Conflict("webhooks.endpoints", f"url of {endpoint.name} {problem}", "webhooks.allow_private")
+            yield _Conflict(
+                "webhooks.endpoints",
+                f"url of {endpoint.name} {problem.replace('must', 'should')}",
+                "webhooks.allow_private",
+            )
         if names.count(endpoint.name) > 1:
             yield _Conflict("webhooks.endpoints", f"there is more than one {endpoint.name}")
 

@@ -88,6 +88,8 @@ class Carrier:
                 status, retry_after = response.status, response.headers.get("Retry-After", "")
         except TimeoutError:
             return Delivery(failure="timeout")
+        except aiohttp.InvalidURL:  # An address that is not spelled as addresses are.
+            return Delivery(failure="address_refused")
         except (aiohttp.ClientSSLError, aiohttp.ClientConnectorError) as error:
             return Delivery(failure=_not_connected(error))
         except (aiohttp.ClientError, OSError, ValueError):

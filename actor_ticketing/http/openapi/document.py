@@ -34,6 +34,7 @@ _TAGS = {
     "figures": "How sales go.",
     "cleanup": "Holds that have ended.",
     "mail": "What buyers are written.",
+    "webhooks": "Who else is told what happens.",
     "privacy": "What is known of people.",
     "health": "For whoever runs the service.",
     "documents": "What describes it.",
