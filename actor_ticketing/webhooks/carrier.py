@@ -86,23 +86,26 @@ class Carrier:
             async with self._session.post(url, data=body.encode(), headers=headers, allow_redirects=False) as response:
                 # What it says is not read. A connection on which more comes is closed at the end of this block.
                 status, retry_after = response.status, response.headers.get("Retry-After", "")
-        except TimeoutError:
-            return Delivery(failure="timeout")
-        except aiohttp.InvalidURL:  # An address that is not spelled as addresses are.
-            return Delivery(failure="address_refused")
-        except (aiohttp.ClientSSLError, aiohttp.ClientConnectorError) as error:
-            return Delivery(failure=_not_connected(error))
-        except (aiohttp.ClientError, OSError, ValueError):
-            return Delivery(failure="broken")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Delivery(failure=_failure_of(error))
         if 200 <= status <= 299:
             return Delivery(failure=None, status=status)
         return Delivery(failure=f"status_{status}", status=status, retry_after_ms=_milliseconds(retry_after, now))
 
 
-def _not_connected(error: aiohttp.ClientSSLError | aiohttp.ClientConnectorError) -> str:
-    if isinstance(error, aiohttp.ClientSSLError):
-        return "tls"
-    return "address_refused" if isinstance(error.os_error, AddressRefused) else "unreachable"
+def _failure_of(error: Exception) -> str:
+    match error:
+        case TimeoutError():
+            return "timeout"
+        case aiohttp.ClientSSLError():
+            return "tls"
+        # What is no URL is an address that is not spelled as addresses are.
+        case aiohttp.InvalidURL() | aiohttp.ClientConnectorError(os_error=AddressRefused()):
+            return "address_refused"
+        case aiohttp.ClientConnectorError():
+            return "unreachable"
+        case _:
+            return "broken"
 
 
 def _milliseconds(retry_after: str, now: int) -> int:

@@ -4,12 +4,14 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import structlog
+
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.journaling import write_entry
 from actor_ticketing.clock import Clock
 from actor_ticketing.config.sections import WebhookEndpoint, WebhookSettings
 from actor_ticketing.domain.destinations import problem_of_url
-from actor_ticketing.domain.errors import Invalid, NotFound
+from actor_ticketing.domain.errors import Invalid, NotFound, Refusal
 from actor_ticketing.domain.ids import Entropy, new_id
 from actor_ticketing.domain.ports import Entry, Journal, Queries
 from actor_ticketing.domain.webhooks import (
@@ -31,6 +33,8 @@ from actor_ticketing.turns import Turns
 from actor_ticketing.webhooks.carrier import Delivery
 from actor_ticketing.webhooks.couriers import Couriers
 from actor_ticketing.webhooks.endpoints import Endpoint
+
+log = structlog.get_logger(__name__)
 
 SECRET_BYTES = 32
 OLD_SECRET_MS = 24 * 60 * 60 * 1_000
@@ -95,10 +99,14 @@ class Webhooks:
     async def start(self) -> None:
         """Read who is to be told, and begin. A new endpoint of the configuration is told what comes from now on.
 
-        :raises StorageUnavailable: when it cannot be read.
+        What cannot be read is no reason to sell nothing: then nobody is told anything, and the log says so.
         """
-        states = await self._queries.webhook_states()
-        for webhook in (*map(_configured, self._settings.endpoints), *await self._queries.webhooks()):
+        try:
+            states, kept = await self._queries.webhook_states(), await self._queries.webhooks()
+        except Refusal as refusal:
+            log.error("webhooks_not_started", error=refusal.message)  # noqa: TRY400 - its cause is logged already.
+            return
+        for webhook in (*map(_configured, self._settings.endpoints), *kept):
             state = states.get(webhook.id) or WebhookState(cursor=self._board.seq)
             endpoint = self._endpoints[webhook.id] = Endpoint(webhook=webhook, state=state)
             if webhook.id not in states:

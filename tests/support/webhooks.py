@@ -20,7 +20,7 @@ from actor_ticketing.config import Settings
 from actor_ticketing.domain.webhooks import WebhookState
 from actor_ticketing.http.context import Backend
 from actor_ticketing.webhooks.endpoints import NOTE_MS, Endpoint
-from support.service import fatal
+from support.service import eventually, fatal
 from support.vaults import VAULT
 
 PATIENCE = 60
@@ -129,9 +129,7 @@ async def step_until(clock: ManualClock, condition: Callable[[], Any], *, by: in
 
 async def holds(condition: Callable[[], Any]) -> None:
     """Wait until something holds, with the clock standing still."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.005)
+    await eventually(lambda: bool(condition()), seconds=PATIENCE, pause=0.005)
 
 
 async def noted(backend: Backend, clock: ManualClock, endpoint: Endpoint) -> WebhookState:

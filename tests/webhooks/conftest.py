@@ -16,7 +16,7 @@ async def receiver(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Async
 
 
 @pytest.fixture
-async def another(receiver: Receiver) -> AsyncIterator[Receiver]:
+async def another() -> AsyncIterator[Receiver]:
     made = Receiver()
     await made.start()
     yield made

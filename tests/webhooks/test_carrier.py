@@ -77,7 +77,7 @@ async def post(url: str, *, allow_private: bool = True, timeout: float = 30) -> 
 def resolve(monkeypatch: pytest.MonkeyPatch, address_of: Callable[[], list[str]]) -> None:
     """Have every name stand for these addresses."""
 
-    def found(host: str, port: int, *_: Any, **__: Any) -> Any:
+    def found(_: str, port: int, *__: Any, **___: Any) -> Any:
         return [
             (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (each, port, 0, 0))
             if ":" in each
