@@ -117,8 +117,9 @@ def _mail(backend: Backend) -> Iterator[Metric]:
 
 def _webhooks(backend: Backend) -> Iterator[Metric]:
     hooks = backend.webhooks
-    outcomes = hooks.couriers.statistics.outcomes
-    yield _counts("webhook_deliveries", "Webhook messages sent, by what came of it.", "outcome", outcomes)
+    yield _counts(
+        "webhook_deliveries", "Webhook messages sent, by what came of it.", "outcome", hooks.couriers.notes.outcomes
+    )
     disabled = sum(not each.state.is_enabled for each in hooks.endpoints)
     yield _gauge("webhooks_disabled", "Webhooks that are told nothing any more.", disabled)
     behind = max((hooks.behind(each) for each in hooks.endpoints if each.state.is_enabled), default=0)

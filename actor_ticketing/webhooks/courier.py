@@ -9,10 +9,10 @@ import structlog
 from actor_ticketing.actors.retrying import Pauses, Wake
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.errors import Refusal
-from actor_ticketing.domain.ports import Queries
+from actor_ticketing.domain.ports import Journal, Queries
 from actor_ticketing.domain.webhooks import DisabledBecause, LedgerEntry, LedgerPortion
 from actor_ticketing.webhooks.carrier import Carrier, Delivery
-from actor_ticketing.webhooks.endpoints import STORAGE_PAUSE_MS, Endpoint, Notes, WebhookStatistics
+from actor_ticketing.webhooks.endpoints import STORAGE_PAUSE_MS, Endpoint, Notes
 from actor_ticketing.webhooks.messages import message_of, signed
 
 log = structlog.get_logger(__name__)
@@ -32,20 +32,20 @@ class Courier:
         endpoint: Endpoint,
         *,
         carrier: Carrier,
+        journal: Journal,
         queries: Queries,
         clock: Clock,
         notes: Notes,
         pauses: Pauses,
-        statistics: WebhookStatistics,
         disable_after_ms: int,
     ) -> None:
         self._endpoint = endpoint
         self._carrier = carrier
+        self._journal = journal
         self._queries = queries
         self._clock = clock
         self._notes = notes
         self._pauses = pauses
-        self._statistics = statistics
         self._disable_after_ms = disable_after_ms
         self._wake = Wake(clock)
         self._draining = False
@@ -104,6 +104,9 @@ class Courier:
             portion = await self._queries.ledger_after(cursor, kinds=endpoint.webhook.kinds, limit=PORTION)
             self._note_missed(portion)
             for entry in portion.entries:
+                if self._journal.pending:
+                    # Buyers wait for that, and a message takes its time from the same core.
+                    await self._journal.settled()
                 if self._draining or not await self._tell(entry):
                     return
             if portion.until == cursor:
@@ -116,7 +119,7 @@ class Courier:
         system_now = self._clock.now() + self._clock.offset_ms()
         headers = signed(message, endpoint.webhook, now=system_now)
         delivery = await self._carrier.post(endpoint.webhook.url, headers, message.body, now=system_now)
-        self._statistics.outcomes[delivery.outcome] += 1
+        self._notes.outcomes[delivery.outcome] += 1
         if delivery.failure is not None:
             self._not_taken(entry, delivery, delivery.failure)
             return False

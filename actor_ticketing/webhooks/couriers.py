@@ -11,7 +11,7 @@ from actor_ticketing.domain.ports import Entry, Journal, Queries
 from actor_ticketing.domain.webhooks import Webhook
 from actor_ticketing.webhooks.carrier import Carrier, Delivery
 from actor_ticketing.webhooks.courier import Courier
-from actor_ticketing.webhooks.endpoints import Endpoint, Notes, WebhookStatistics
+from actor_ticketing.webhooks.endpoints import Endpoint, Notes
 from actor_ticketing.webhooks.messages import signed, trial
 
 
@@ -24,9 +24,9 @@ class Couriers:
     def __init__(
         self, *, settings: WebhookSettings, journal: Journal, queries: Queries, clock: Clock, entropy: Entropy
     ) -> None:
-        self.statistics = WebhookStatistics()
         self.notes = Notes(journal, clock)
         self._settings = settings
+        self._journal = journal
         self._queries = queries
         self._clock = clock
         self._entropy = entropy
@@ -50,11 +50,11 @@ class Couriers:
         courier = self._couriers[endpoint] = Courier(
             endpoint,
             carrier=self._opened_carrier(),
+            journal=self._journal,
             queries=self._queries,
             clock=self._clock,
             notes=self.notes,
             pauses=self._pauses,
-            statistics=self.statistics,
             disable_after_ms=round(self._settings.disable_after_hours * 3_600_000),
         )
         courier.start()

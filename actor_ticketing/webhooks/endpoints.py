@@ -2,7 +2,7 @@
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from actor_ticketing.clock import Clock, Timer
 from actor_ticketing.domain.errors import Draining
@@ -30,20 +30,14 @@ class Endpoint:
     next_try_at: int | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class WebhookStatistics:
-    """What sending has come to since the start.
+class Notes:
+    """Writes down how far endpoints have been told, for all of them together, so that it costs a sale little.
 
-    :ivar outcomes: how many messages were sent, by what came of it.
+    :ivar outcomes: how many messages were sent since the start, by what came of it.
     """
 
-    outcomes: Counter[str] = field(default_factory=Counter)
-
-
-class Notes:
-    """Writes down how far endpoints have been told, for all of them together, so that it costs a sale little."""
-
     def __init__(self, journal: Journal, clock: Clock) -> None:
+        self.outcomes: Counter[str] = Counter()
         self._journal = journal
         self._clock = clock
         self._changed: dict[str, Endpoint] = {}

@@ -10,18 +10,29 @@ import pytest
 from structlog.testing import capture_logs
 
 from actor_ticketing.app import DATABASE
+from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.webhooks import DisabledBecause
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.queries import SqliteQueries
 from actor_ticketing.webhooks.endpoints import NOTE_MS, STORAGE_PAUSE_MS, Notes
-from support.service import hold, list_event, list_ticket_type
+from support.service import hold, list_event, list_ticket_type, turns
 from support.stores import StoreDouble
 from support.webhooks import Receiver, holds, noted, open_teller, step_until, tell
 
 SECOND, HOUR = 1_000, 3_600_000
 SECRET, OTHER = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_" + "B" * 43 + "="
+
+
+class Between:
+    """Puts a store that fails and waits between the service and its own."""
+
+    double: StoreDouble
+
+    def __call__(self, storage: Storage) -> Storage:
+        self.double = StoreDouble(storage.store)
+        return Storage(store=self.double, queries=storage.queries)
 
 
 async def shop(backend: Backend) -> None:
@@ -92,7 +103,7 @@ async def test_what_is_not_taken_is_sent_again_under_its_id_before_anything_else
         await hold(backend)
         await step_until(clock, lambda: len(receiver.taken) == 3)
         assert endpoint.state.failing_since is None
-        outcomes = backend.webhooks.couriers.statistics.outcomes
+        outcomes = backend.webhooks.couriers.notes.outcomes
         assert outcomes == {f"status_{status // 100}xx": 3, "delivered": 3}
     assert receiver.asked[:4] == [receiver.ids[0]] * 4
     assert receiver.seqs == [1, 2, 3]
@@ -112,13 +123,13 @@ async def test_pauses_grow_up_to_the_longest_and_news_shorten_none(
                 return [each["pause_seconds"] for each in logs if each["event"] == "webhook_not_taken"]
 
             for number in range(7):
-                await step_until(clock, lambda number=number: len(pauses()) > number)
+                await step_until(clock, lambda number=number: len(pauses()) > number, by=5 * SECOND)
                 longest = min(10 * 2**number, 100)
                 assert longest * 0.75 <= pauses()[number] <= longest
                 assert endpoint.next_try_at is not None
                 await hold(backend)
             assert len(receiver.asked) == 7
-            await step_until(clock, lambda: len(receiver.taken) == 9)
+            await step_until(clock, lambda: len(receiver.taken) == 9, by=5 * SECOND)
     assert receiver.seqs == list(range(1, 10))
 
 
@@ -134,7 +145,7 @@ async def test_a_receiver_that_names_a_time_is_left_alone_until_then(
         await shop(backend)
         await holds(lambda: endpoint.next_try_at)
         assert endpoint.next_try_at == clock.now() + 120 * SECOND
-        await step_until(clock, lambda: len(receiver.taken) == 2)
+        await step_until(clock, lambda: len(receiver.taken) == 2, by=10 * SECOND)
 
 
 @pytest.mark.parametrize("retry_after", ["999999999999999", "soon", "-5", "Fri, 15 Jan 2100 08:02:00 GMT", "٣"])
@@ -418,17 +429,12 @@ async def test_a_defect_is_logged_and_stays_with_the_one_endpoint(
 async def test_what_could_not_be_written_down_is_written_down_later(
     tmp_path: Path, clock: ManualClock, receiver: Receiver
 ) -> None:
-    doubles: list[StoreDouble] = []
-
-    def around(storage: Any) -> Any:
-        doubles.append(StoreDouble(storage.store))
-        return type(storage)(store=doubles[0], queries=storage.queries)
-
-    async with open_teller(tmp_path, clock, around=around) as backend:
+    store = Between()
+    async with open_teller(tmp_path, clock, around=store) as backend:
         endpoint = await tell(backend, receiver)
         await shop(backend)
         await holds(lambda: backend.webhooks.behind(endpoint) == 0)
-        doubles[0].fail_next()
+        store.double.fail_next()
         assert (await noted(backend, clock, endpoint)).cursor == 0
         clock.advance(STORAGE_PAUSE_MS)
         assert (await noted(backend, clock, endpoint)).cursor == 2
@@ -437,23 +443,54 @@ async def test_what_could_not_be_written_down_is_written_down_later(
 async def test_how_far_it_was_told_is_written_down_once_a_second_and_not_each_time(
     tmp_path: Path, clock: ManualClock, receiver: Receiver
 ) -> None:
-    doubles: list[StoreDouble] = []
-
-    def around(storage: Any) -> Any:
-        doubles.append(StoreDouble(storage.store))
-        return type(storage)(store=doubles[0], queries=storage.queries)
-
-    async with open_teller(tmp_path, clock, around=around) as backend:
+    store = Between()
+    async with open_teller(tmp_path, clock, around=store) as backend:
         endpoint = await tell(backend, receiver)
         await shop(backend)
         for number in range(20):
             await list_event(backend, event_id=f"e{number}")
         await holds(lambda: backend.webhooks.behind(endpoint) == 0)
-        before = len(doubles[0].batches)
+        before = len(store.double.batches)
         assert (await noted(backend, clock, endpoint)).cursor == 22
         clock.advance(10 * NOTE_MS)
         await backend.outbox._journal.settled()
-        assert len(doubles[0].batches) == before + 1
+        assert len(store.double.batches) == before + 1
+
+
+async def test_no_message_is_begun_while_a_buyer_waits_for_the_disk(
+    tmp_path: Path, clock: ManualClock, receiver: Receiver
+) -> None:
+    store, may_answer = Between(), asyncio.Event()
+    receiver.answers = [may_answer]
+    async with open_teller(tmp_path, clock, around=store) as backend:
+        endpoint = await tell(backend, receiver)
+        await shop(backend)
+        await holds(lambda: receiver.asked)
+        store.double.hold()
+        buyer = asyncio.create_task(hold(backend))
+        await holds(lambda: store.double.committing)
+        may_answer.set()
+        await holds(lambda: endpoint.state.cursor == 1)
+        await turns(100)
+        assert len(receiver.asked) == 1
+        store.double.release()
+        await buyer
+        await holds(lambda: len(receiver.taken) == 3)
+
+
+async def test_what_cannot_be_read_at_the_start_is_told_to_nobody_and_the_sale_goes_on(
+    tmp_path: Path, clock: ManualClock, receiver: Receiver
+) -> None:
+    async with open_teller(tmp_path, clock) as backend:
+        await tell(backend, receiver)
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection, connection:
+        connection.execute("ALTER TABLE webhook_states RENAME COLUMN cursor TO gone")
+    with capture_logs() as logs:
+        async with open_teller(tmp_path, clock) as backend:
+            await shop(backend)
+            assert (await hold(backend)).quantity == 1
+            assert backend.webhooks.endpoints == []
+    assert [each["log_level"] for each in logs if each["event"] == "webhooks_not_started"] == ["error"]
 
 
 async def test_without_an_endpoint_nothing_runs(tmp_path: Path, clock: ManualClock) -> None:
@@ -517,13 +554,8 @@ async def test_one_that_is_deleted_is_told_nothing_more(tmp_path: Path, clock: M
 async def test_a_change_that_cannot_be_stored_changes_nothing(
     tmp_path: Path, clock: ManualClock, receiver: Receiver
 ) -> None:
-    doubles: list[StoreDouble] = []
-
-    def around(storage: Any) -> Any:
-        doubles.append(StoreDouble(storage.store))
-        return type(storage)(store=doubles[0], queries=storage.queries)
-
-    async with open_teller(tmp_path, clock, around=around) as backend:
+    store = Between()
+    async with open_teller(tmp_path, clock, around=store) as backend:
         endpoint = await tell(backend, receiver)
         await list_event(backend)
         await holds(lambda: len(receiver.taken) == 1)
@@ -534,7 +566,7 @@ async def test_a_change_that_cannot_be_stored_changes_nothing(
             lambda: backend.webhooks.rotate(webhook_id),
             lambda: backend.webhooks.delete(webhook_id),
         ):
-            doubles[0].fail_next()
+            store.double.fail_next()
             with pytest.raises(StorageUnavailable):
                 await change()
         assert backend.webhooks.endpoints == [endpoint]
