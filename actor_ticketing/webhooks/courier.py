@@ -101,17 +101,21 @@ class Courier:
         endpoint = self._endpoint
         while True:
             cursor = endpoint.state.cursor
+            await self._give_way()
             portion = await self._queries.ledger_after(cursor, kinds=endpoint.webhook.kinds, limit=PORTION)
             self._note_missed(portion)
             for entry in portion.entries:
-                if self._journal.pending:
-                    # Buyers wait for that, and a message takes its time from the same core.
-                    await self._journal.settled()
+                await self._give_way()
                 if self._draining or not await self._tell(entry):
                     return
             if portion.until == cursor:
                 return
             self._note(cursor=portion.until)
+
+    async def _give_way(self) -> None:
+        """Let what buyers wait for be committed first: this takes its time from the same core."""
+        if self._journal.pending:
+            await self._journal.settled()
 
     async def _tell(self, entry: LedgerEntry) -> bool:
         """Send the message about an entry; return whether it was taken."""

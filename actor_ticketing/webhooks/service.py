@@ -134,7 +134,8 @@ class Webhooks:
         return await self._turns.take(_CREATING, self._create(name, url, kinds, from_seq))
 
     async def change(self, webhook_id: str, changes: Mapping[str, object], *, enabled: bool | None) -> Endpoint:
-        """Change what an endpoint is and what it is told. One that is enabled is tried at once.
+        """Change what an endpoint is and what it is told. It gets another
+        chance with another URL, and when it is enabled.
 
         :param changes: new values, by their names in :class:`Webhook`.
         :param enabled: None leaves that as it is.
@@ -148,9 +149,11 @@ class Webhooks:
 
         def changed(webhook: Webhook, state: WebhookState) -> _Changed:
             if enabled:
-                state = replace(state, disabled_at=None, disabled_because=None, failing_since=None)
+                state = replace(state, disabled_at=None, disabled_because=None)
             elif enabled is not None and state.is_enabled:
                 state = replace(state, disabled_at=self._clock.now(), disabled_because=DisabledBecause.OPERATOR)
+            if enabled or "url" in changes:
+                state = replace(state, failing_since=None)
             return replace(webhook, **changes), state  # type: ignore[arg-type]
 
         return await self._turns.take(webhook_id, self._change(webhook_id, changed))

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from actor_ticketing.domain.webhooks import WEBHOOKS_MAX
 from support.web import ADMIN_TOKEN, Api, OpenApi, configured, fields_of
@@ -172,6 +173,23 @@ async def test_a_deleted_one_is_gone(api: Api) -> None:
         ("POST", "/test", {}),
     ):
         await refused(api, method, path + more, body, status=404, code="webhook_not_found")
+
+
+async def test_the_log_says_who_did_what_and_neither_a_secret_nor_a_url(api: Api) -> None:
+    with capture_logs() as logs:
+        made = await create(api)
+        path = f"/{made['webhook']['id']}"
+        await ask(api, "PATCH", path, {"enabled": False})
+        await ask(api, "POST", f"{path}/replay", {"fromSeq": 1})
+        await ask(api, "POST", f"{path}/rotate-secret", {})
+        await ask(api, "DELETE", path)
+    told = [each for each in logs if each["event"] == "webhook_changed"]
+    assert [each["change"] for each in told] == [
+        "created", "changed", "replayed", "rotated", "deleted",
+    ]  # fmt: skip
+    assert {(each["webhook"], each["by"]) for each in told} == {(path[1:], "admin 8c6976e5")}
+    assert "whsec_" not in str(logs)
+    assert HOOK["url"] not in str(logs)
 
 
 @configured(webhooks=CONFIGURED)

@@ -238,6 +238,22 @@ async def test_after_long_failure_it_is_disabled_and_once_it_is_enabled_it_goes_
     assert receiver.seqs == [1, 2, 3, 4, 5]
 
 
+async def test_another_url_gets_another_chance(
+    tmp_path: Path, clock: ManualClock, receiver: Receiver, another: Receiver
+) -> None:
+    async with open_teller(tmp_path, clock, disable_after_hours=1) as backend:
+        endpoint = await tell(backend, receiver)
+        receiver.answers = [500] * 1_000
+        await list_event(backend)
+        await step_until(clock, lambda: endpoint.tries == 4, by=10 * SECOND)
+        another.secret, another.answers = receiver.secret, [500]
+        clock.advance(HOUR)
+        await backend.webhooks.change(endpoint.webhook.id, {"url": another.url}, enabled=None)
+        await holds(lambda: endpoint.tries == 1)
+        assert endpoint.state.failing_since == clock.now()
+        await step_until(clock, lambda: another.taken)
+
+
 async def test_a_success_in_between_begins_the_count_anew(
     tmp_path: Path, clock: ManualClock, receiver: Receiver
 ) -> None:

@@ -1,18 +1,30 @@
-"""Webhooks, for an operator."""
+"""Webhooks, for an operator. Who changes what is no entry of the ledger, so the log says it."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
 from aiohttp import web
 
+from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, respond, success, to_json
 from actor_ticketing.http.context import Backend, backend_of, doors_of
-from actor_ticketing.http.idempotency import Action, Render, perform
+from actor_ticketing.http.fields import Body
+from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.parsing import read_model
 from actor_ticketing.http.present import Json
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import EmptyBody
 from actor_ticketing.http.webhook_schemas import ReplayBody, WebhookBody, WebhookPatch
 from actor_ticketing.webhooks.endpoints import Endpoint
+from actor_ticketing.webhooks.service import Webhooks
+
+log = structlog.get_logger(__name__)
+
+M = TypeVar("M", bound=Body)
 
 
 async def index(request: web.Request) -> WholeResponse:
@@ -28,83 +40,87 @@ async def show(request: web.Request) -> WholeResponse:
     """``GET /api/admin/webhooks/{id}``."""
     await doors_of(request).authenticator.admin(request)
     backend = backend_of(request)
-    return respond(_one(backend, backend.webhooks.endpoint(request.match_info["id"])))
+    return respond(_one(backend, backend.webhooks.endpoint(_id(request))))
 
 
 async def create(request: web.Request) -> WholeResponse:
     """``POST /api/admin/webhooks``: add one. Its secret is in this answer and in no other."""
-    admin = await doors_of(request).authenticator.admin(request)
-    backend = backend_of(request)
-    body, raw = await read_model(request, WebhookBody)
-    return await perform(
+    return await _perform(
         request,
-        raw,
-        admin.caller,
-        lambda _: backend.webhooks.create(name=body.name, url=body.url, kinds=body.kinds, from_seq=body.from_seq),
-        lambda endpoint: _with_secret(backend, endpoint, status=201),
+        WebhookBody,
+        "created",
+        lambda hooks, body: hooks.create(name=body.name, url=body.url, kinds=body.kinds, from_seq=body.from_seq),
+        partial(_with_secret, status=201),
     )
 
 
 async def change(request: web.Request) -> WholeResponse:
     """``PATCH /api/admin/webhooks/{id}``: what is absent stays."""
-    admin = await doors_of(request).authenticator.admin(request)
-    backend = backend_of(request)
-    body, raw = await read_model(request, WebhookPatch)
-    return await perform(
+    return await _perform(
         request,
-        raw,
-        admin.caller,
-        lambda _: backend.webhooks.change(request.match_info["id"], body.changes(), enabled=body.changed_enabled()),
-        lambda endpoint: _one(backend, endpoint),
+        WebhookPatch,
+        "changed",
+        lambda hooks, body: hooks.change(_id(request), body.changes(), enabled=body.changed_enabled()),
+        _one,
     )
 
 
 async def replay(request: web.Request) -> WholeResponse:
     """``POST /api/admin/webhooks/{id}/replay``: go on from another position of the ledger."""
-    admin = await doors_of(request).authenticator.admin(request)
-    backend = backend_of(request)
-    body, raw = await read_model(request, ReplayBody)
-    return await perform(
-        request,
-        raw,
-        admin.caller,
-        lambda _: backend.webhooks.replay(request.match_info["id"], body.from_seq),
-        lambda endpoint: _one(backend, endpoint),
+    return await _perform(
+        request, ReplayBody, "replayed", lambda hooks, body: hooks.replay(_id(request), body.from_seq), _one
     )
 
 
 async def rotate(request: web.Request) -> WholeResponse:
     """``POST /api/admin/webhooks/{id}/rotate-secret``: another secret, beside the one before for a day."""
-    return await _pressed(
-        request,
-        lambda _: backend_of(request).webhooks.rotate(request.match_info["id"]),
-        lambda endpoint: _with_secret(backend_of(request), endpoint),
-    )
+    return await _perform(request, EmptyBody, "rotated", lambda hooks, _: hooks.rotate(_id(request)), _with_secret)
 
 
 async def delete(request: web.Request) -> WholeResponse:
     """``DELETE /api/admin/webhooks/{id}``: tell it nothing more, and forget it."""
-    return await _pressed(
+    return await _perform(
         request,
-        lambda _: backend_of(request).webhooks.delete(request.match_info["id"]),
-        lambda _: success("{}", message="The webhook was deleted"),
+        EmptyBody,
+        "deleted",
+        lambda hooks, _: hooks.delete(_id(request)),
+        lambda *_: success("{}", message="The webhook was deleted"),
     )
 
 
 async def test(request: web.Request) -> WholeResponse:
     """``POST /api/admin/webhooks/{id}/test``: send a message that tells of nothing."""
-    return await _pressed(
+    return await _perform(
         request,
-        lambda _: backend_of(request).webhooks.test(request.match_info["id"]),
-        lambda delivery: success(to_json({"delivered": delivery.failure is None, "reason": delivery.failure})),
+        EmptyBody,
+        "tested",
+        lambda hooks, _: hooks.test(_id(request)),
+        lambda _, delivery: success(to_json({"delivered": delivery.failure is None, "reason": delivery.failure})),
     )
 
 
-async def _pressed(request: web.Request, action: Action, render: Render) -> WholeResponse:
-    """Do something for which nothing needs to be sent."""
+async def _perform(
+    request: web.Request,
+    model: type[M],
+    what: str,
+    action: Callable[[Webhooks, M], Awaitable[Any]],
+    render: Callable[[Backend, Any], Answer],
+) -> WholeResponse:
+    """Do what an admin asks for, once, and say in the log who it was."""
     admin = await doors_of(request).authenticator.admin(request)
-    _, raw = await read_model(request, EmptyBody, may_be_empty=True)
-    return await perform(request, raw, admin.caller, action, render)
+    backend = backend_of(request)
+    body, raw = await read_model(request, model, may_be_empty=model is EmptyBody)
+
+    async def act(_: Keep) -> Any:
+        outcome = await action(backend.webhooks, body)
+        log.info("webhook_changed", webhook=_id(request) or outcome.webhook.id, change=what, by=admin.alias)
+        return outcome
+
+    return await perform(request, raw, admin.caller, act, lambda outcome: render(backend, outcome))
+
+
+def _id(request: web.Request) -> str:
+    return request.match_info.get("id", "")
 
 
 def _one(backend: Backend, endpoint: Endpoint) -> Answer:
