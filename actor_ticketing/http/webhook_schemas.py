@@ -38,7 +38,7 @@ class WebhookPatch(Body):
     name: Text = ""
     url: _Url = ""
     kinds: _Kinds
-    enabled: bool = True
+    enabled: bool = False
 
     def changes(self) -> dict[str, Any]:
         """What was sent, by its name in the domain, without ``enabled``."""

@@ -71,8 +71,26 @@ class Tested(Shape):
 
 
 class WebhookMessage(Shape):
-    """What a receiver gets. `data` has the members of its `type`, and `seq`, its position in the ledger."""
+    """What a receiver gets. `data` has the members of its `type`, and `seq`, its position in the ledger; that of
+    `webhook.test` is empty.
+    """
 
-    type: str
+    type: Literal[
+        "reservation.created",
+        "reservation.extended",
+        "reservation.rescheduled",
+        "reservation.adopted",
+        "reservation.expired",
+        "reservation.cancelled",
+        "reservation.converted",
+        "event.created",
+        "event.changed",
+        "ticket_type.created",
+        "ticket_type.changed",
+        "ticket_type.paused",
+        "ticket_type.resumed",
+        "ticket.checked_in",
+        "webhook.test",
+    ]
     timestamp: Instant
     data: dict[str, Any]

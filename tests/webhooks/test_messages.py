@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from standardwebhooks import Webhook as Verifier
@@ -48,6 +48,7 @@ async def test_each_kind_has_the_members_that_the_manual_says(
     del rows[0]  # The heading.
     documented = {kind: set(re.findall(r"`(\w+)`", members)) for kind, members in rows}
     assert documented.keys() == told.keys() == set(KINDS)
+    assert set(get_args(WebhookMessage.model_fields["type"].annotation)) == {*KINDS, "webhook.test"}
     for kind, message in told.items():
         assert message["type"] == kind
         assert message["data"].keys() == documented[kind] | {"seq"}, kind

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from actor_ticketing.http.openapi import operation
 from actor_ticketing.http.openapi.examples import WEBHOOK
@@ -14,6 +15,26 @@ from actor_ticketing.wire.webhooks import Tested, WebhookData, WebhooksData, Web
 _guarded = partial(Operation, door=Door.GUARDED, proof=operation.ADMIN, tag="webhooks")
 _one = partial(_guarded, path={"id": WEBHOOK})
 _pressed = partial(_one, body=EmptyBody, body_is_optional=True, bodies={"nothing": {}}, keeps_answers=True)
+
+TELLING: Mapping[str, Any] = {
+    "summary": "Something has happened",
+    "description": "Sent in order, at least once, and signed (https://www.standardwebhooks.com).",
+    "tags": ["webhooks"],
+    "parameters": [
+        {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+        for name, text in (
+            ("webhook-id", "The same each time that a message is sent."),
+            ("webhook-timestamp", "When it is sent this time, in seconds since the epoch."),
+            ("webhook-signature", "One signature or more, with spaces between them."),
+        )
+    ],
+    "responses": {
+        "2XX": {"description": "It was taken."},
+        "410": {"description": "The receiver is to be told nothing more."},
+        "default": {"description": "It was not taken, and is sent again."},
+    },
+}
+"""What the document says of the requests that go the other way, without their body."""
 
 WEBHOOKS: Mapping[str, Operation] = {
     "GET /api/admin/webhooks": _guarded(
