@@ -14,9 +14,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from actor_ticketing.domain.measures import Histogram
+from actor_ticketing.domain.webhooks import DisabledBecause
 from actor_ticketing.http.context import Backend, Doors
 
 PREFIX = "ticketing_"
+_GIVEN_UP = (DisabledBecause.FAILING, DisabledBecause.GONE)
 METRICS: "web.AppKey[Metrics]" = web.AppKey("metrics")
 
 
@@ -120,8 +122,8 @@ def _webhooks(backend: Backend) -> Iterator[Metric]:
     yield _counts(
         "webhook_deliveries", "Webhook messages sent, by what came of it.", "outcome", hooks.couriers.notes.outcomes
     )
-    disabled = sum(not each.state.is_enabled for each in hooks.endpoints)
-    yield _gauge("webhooks_disabled", "Webhooks that are told nothing any more.", disabled)
+    given_up = sum(each.state.disabled_because in _GIVEN_UP for each in hooks.endpoints)
+    yield _gauge("webhooks_disabled", "Webhooks that are told nothing any more, and no operator wanted it.", given_up)
     behind = max((hooks.behind(each) for each in hooks.endpoints if each.state.is_enabled), default=0)
     yield _gauge("webhook_behind_max", "Ledger entries that the webhook farthest behind was not told.", behind)
 

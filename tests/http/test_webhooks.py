@@ -117,6 +117,7 @@ async def test_it_can_be_switched_off_and_on(api: Api) -> None:
     )  # fmt: skip
     api.clock.advance(1_000)
     assert (await ask(api, "PATCH", path, {"enabled": False}))["webhook"] == off
+    assert (await samples(api))["webhooks_disabled"] == 0
     on = (await ask(api, "PATCH", path, {"enabled": True}))["webhook"]
     assert (on["enabled"], on["disabledBecause"], on["disabledAt"]) == (True, None, None)
 
