@@ -149,6 +149,9 @@ async def open_backend(
         for chore in _chores(parts, settings, clock) if serving else ():
             chore.start()
             stack.push_async_callback(chore.stop)
+        if serving:
+            stack.push_async_callback(parts.webhooks.stop)
+            await parts.webhooks.start()
         post = None
         if stationery is not None:
             post = _post_office(heart, parts, storage.queries, clock, entropy, stationery)
@@ -170,6 +173,7 @@ async def open_backend(
             clock=clock,
             hub=parts.hub,
             outbox=parts.outbox,
+            webhooks=parts.webhooks,
             post=post,
             next_due_at=lambda: supervisor.next_due_at,
         )

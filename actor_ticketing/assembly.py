@@ -33,6 +33,7 @@ from actor_ticketing.notifications.contacts import Contacts, KnownContacts
 from actor_ticketing.notifications.notices import Notices
 from actor_ticketing.notifications.outbox import Outbox
 from actor_ticketing.persistence.journal import GroupCommitJournal
+from actor_ticketing.webhooks.service import Webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +81,7 @@ class Parts:
     privacy: Privacy
     reports: Reports
     sweeper: Sweeper
+    webhooks: Webhooks
 
 
 def policies_of(settings: Settings) -> Policies:
@@ -171,7 +173,10 @@ def parts_of(heart: Heart, queries: Queries, settings: Settings, clock: Clock, e
         warn_seconds=settings.holds.warn_seconds,
         limits_frequency=settings.rate_limit.enabled,
     )
-    heart.committed.subscribers.append(hub)
+    webhooks = Webhooks(
+        settings=settings.webhooks, board=board, journal=journal, queries=queries, clock=clock, entropy=entropy
+    )
+    heart.committed.subscribers += [hub, webhooks.couriers]
     contacts = Contacts(known=heart.known_contacts, journal=journal, queries=queries, clock=clock)
     return Parts(
         accounts=Accounts(
@@ -205,4 +210,5 @@ def parts_of(heart: Heart, queries: Queries, settings: Settings, clock: Clock, e
         privacy=Privacy(journal=journal, queries=queries, clock=clock),
         reports=Reports(queries),
         sweeper=Sweeper(roster=roster, queries=queries, clock=clock, statistics=heart.statistics),
+        webhooks=webhooks,
     )

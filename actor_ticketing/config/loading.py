@@ -33,6 +33,8 @@ _TYPES: dict[str, object] = {"data_dir": Path} | {
 }
 KEYS = frozenset(_TYPES)
 SECRET_KEYS = frozenset(key for key, kind in _TYPES.items() if kind == SecretStr | None)
+TABLES = frozenset({"webhooks.endpoints"})
+"""Lists of tables, which have no default to show; secrets are in them."""
 
 
 class _Given(NamedTuple):
@@ -121,9 +123,10 @@ def _describe(detail: ErrorDetails, given: Mapping[str, _Given]) -> Iterator[str
         yield f"{conflict.key} ({origin[conflict.key]}): {conflict.text}{against}"
     if detail["loc"]:
         key = ".".join(map(str, detail["loc"][:2]))
+        named = ".".join(map(str, detail["loc"])) if key in TABLES else key
         problem = _PLAIN.get(detail["type"]) or detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        got = "" if key in SECRET_KEYS else f", got {reprlib.repr(detail['input'])}"
-        yield f"{key} ({origin[key]}): {problem}{got}"
+        got = "" if key in SECRET_KEYS | TABLES else f", got {reprlib.repr(detail['input'])}"
+        yield f"{named} ({origin[key]}): {problem}{got}"
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

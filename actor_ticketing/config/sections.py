@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretSt
 from pydantic_settings import SettingsConfigDict
 
 from actor_ticketing.domain.extensions import ExtensionPolicy
+from actor_ticketing.domain.webhooks import KINDS, WEBHOOKS_MAX
 
 _YEAR_MINUTES = 366 * 24 * 60
 
@@ -68,6 +69,26 @@ def _web_address(text: str) -> str:
     if text and not re.fullmatch(r"https?://[!-~]+", text):
         raise ValueError("should be an http:// or https:// URL")
     return text.rstrip("/")
+
+
+def _signing_secret(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(
+        r"whsec_(?:[A-Za-z0-9+/]{4}){8,22}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", secret.get_secret_value()
+    ):
+        raise ValueError("should be whsec_ and then 24 to 64 bytes in base64")
+    return secret
+
+
+def _some(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if not secrets:
+        raise ValueError("should be at least one")
+    return secrets
+
+
+def _kind(text: str) -> str:
+    if text not in KINDS:
+        raise ValueError(f"should be one of {', '.join(KINDS)}")
+    return text
 
 
 # A list in the file becomes a tuple here, so that a frozen section is frozen all the way down.
@@ -223,6 +244,31 @@ class MailSettings(_Section):
     retry_max_seconds: Annotated[_Seconds, Field(le=86_400)] = 3600.0
     give_up_hours: Annotated[float, Field(gt=0, le=24 * 30, allow_inf_nan=False)] = 48.0
     keep_days: Annotated[int, Field(ge=1, le=3_660)] = 30
+
+
+class WebhookEndpoint(_Section):
+    """One that is told what happens. Each of its `secrets` signs, so that one can be changed without a gap; `kinds` is
+    what it is told, or nothing for all.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+    url: _Text
+    secrets: Annotated[tuple[Annotated[SecretStr, AfterValidator(_signing_secret)], ...], _List, AfterValidator(_some)]
+    kinds: Annotated[tuple[Annotated[str, AfterValidator(_kind)], ...], _List] = ()
+
+
+class WebhookSettings(_Section):
+    """Who is told over HTTP what happens, beside those of the admin API. `allow_private`: also in our own network, and
+    without TLS. An endpoint that has failed for `disable_after_hours` is told nothing more.
+    """
+
+    enabled: bool = True
+    allow_private: bool = False
+    timeout_seconds: Annotated[_Seconds, Field(le=60)] = 10.0
+    retry_first_seconds: Annotated[_Seconds, Field(le=3600)] = 5.0
+    retry_max_seconds: Annotated[_Seconds, Field(le=86_400)] = 900.0
+    disable_after_hours: Annotated[float, Field(gt=0, le=24 * 366, allow_inf_nan=False)] = 120.0
+    endpoints: Annotated[tuple[WebhookEndpoint, ...], _List, Field(max_length=WEBHOOKS_MAX)] = ()
 
 
 class PrivacySettings(_Section):

@@ -23,8 +23,10 @@ from actor_ticketing.config.sections import (
     ServerSettings,
     StorageSettings,
     SweepSettings,
+    WebhookSettings,
     WebSocketSettings,
 )
+from actor_ticketing.domain.destinations import problem_of_url
 
 
 def _directory(value: object) -> object:
@@ -49,6 +51,7 @@ class Settings(BaseSettings):
     rate_limit: RateLimitSettings = RateLimitSettings()
     websocket: WebSocketSettings = WebSocketSettings()
     mail: MailSettings = MailSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     privacy: PrivacySettings = PrivacySettings()
     storage: StorageSettings = StorageSettings()
     actors: ActorSettings = ActorSettings()
@@ -90,6 +93,7 @@ def _conflicts(settings: Settings) -> Iterator[_Conflict]:
     yield from _key_conflicts("auth.jwt_secret", auth.jwt_secret, "auth.jwt_algorithms", auth.jwt_algorithms)
     yield from _issuer_conflicts(settings.issuer, auth)
     yield from _mail_conflicts(settings.mail)
+    yield from _webhook_conflicts(settings.webhooks)
 
 
 def _mail_conflicts(mail: MailSettings) -> Iterator[_Conflict]:
@@ -102,6 +106,20 @@ def _mail_conflicts(mail: MailSettings) -> Iterator[_Conflict]:
         yield _Conflict("mail.username", "should come with a password", "mail.password")
     if mail.username and mail.tls == "none" and mail.host not in {"localhost", "127.0.0.1", "::1"}:
         yield _Conflict("mail.tls", "would send the password in the clear", "mail.username")
+
+
+def _webhook_conflicts(webhooks: WebhookSettings) -> Iterator[_Conflict]:
+    names = [each.name for each in webhooks.endpoints]
+    for endpoint in webhooks.endpoints:
+        problem = problem_of_url(endpoint.url, allow_private=webhooks.allow_private)
+        if problem is not None:
+            yield _Conflict(
+                "webhooks.endpoints",
+                f"url of {endpoint.name} {problem.replace('must', 'should')}",
+                "webhooks.allow_private",
+            )
+        if names.count(endpoint.name) > 1:
+            yield _Conflict("webhooks.endpoints", f"there is more than one {endpoint.name}")
 
 
 def _issuer_conflicts(issuer: IssuerSettings, auth: AuthSettings) -> Iterator[_Conflict]:

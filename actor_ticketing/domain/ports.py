@@ -15,6 +15,7 @@ from actor_ticketing.domain.records import Forget, Record
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.domain.telling import told
 from actor_ticketing.domain.values import value
+from actor_ticketing.domain.webhooks import WebhookQueries
 
 ANSWERS_KEPT_MS = 24 * 60 * 60 * 1_000
 """How long the answer to an Idempotency-Key is kept."""
@@ -239,7 +240,7 @@ class PersonRecord:
     contacts: Sequence[Contact] = ()
 
 
-class Queries(MailQueries, Protocol):
+class Queries(MailQueries, WebhookQueries, Protocol):
     """Reads of committed state. An error fails the one read and nothing else.
 
     Every method raises :class:`StorageUnavailable` when the store cannot be read.

@@ -21,6 +21,7 @@ from actor_ticketing.http.handlers import (
     reports,
     reservations,
     shop,
+    webhooks,
 )
 from actor_ticketing.http.limits import PURCHASE, READ, RESERVE, SIGN_IN
 from actor_ticketing.http.metrics import METRICS, Metrics
@@ -32,6 +33,7 @@ _ID = "{id:[A-Za-z0-9._~-]{1,128}}"
 _CODE = "{code:[A-Z0-9-]{1,64}}"
 _TYPED_CODE = "{code:[A-Za-z0-9-]{1,64}}"
 _RESERVATIONS = "/api/public/reservations"
+_WEBHOOKS = "/api/admin/webhooks"
 # The addresses of the storefront and of the desk: their scripts show what belongs there.
 _PAGES = ("/", f"/events/{_ID}", "/checkout", f"/tickets/{_ID}", "/reservations", "/sign-in")
 _DESK_PAGES = ("/admin", "/admin/sales", "/admin/catalogue", f"/admin/catalogue/{_ID}", "/admin/lookup")
@@ -79,6 +81,14 @@ def routes() -> list[web.RouteDef]:
         web.get("/api/admin/analytics/report.csv", guarded(reports.download)),
         web.get("/api/admin/mail", guarded(mail.overview)),
         web.post(f"/api/admin/mail/{_ID}/retry", guarded(mail.retry)),
+        web.get(_WEBHOOKS, guarded(webhooks.index)),
+        web.post(_WEBHOOKS, guarded(webhooks.create)),
+        web.get(f"{_WEBHOOKS}/{_ID}", guarded(webhooks.show)),
+        web.patch(f"{_WEBHOOKS}/{_ID}", guarded(webhooks.change)),
+        web.delete(f"{_WEBHOOKS}/{_ID}", guarded(webhooks.delete)),
+        web.post(f"{_WEBHOOKS}/{_ID}/replay", guarded(webhooks.replay)),
+        web.post(f"{_WEBHOOKS}/{_ID}/rotate-secret", guarded(webhooks.rotate)),
+        web.post(f"{_WEBHOOKS}/{_ID}/test", guarded(webhooks.test)),
         web.post("/api/admin/checkin", guarded(door.check_in)),
         web.post("/api/admin/privacy/erase", guarded(privacy.erase)),
         web.post("/api/admin/privacy/export", guarded(privacy.export)),

@@ -33,6 +33,7 @@ from actor_ticketing.notifications.outbox import Outbox
 from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.qr import QrCodes
 from actor_ticketing.tickets.signing import TicketSigner
+from actor_ticketing.webhooks.service import Webhooks
 
 if TYPE_CHECKING:
     from actor_ticketing.notifications.office import PostOffice
@@ -60,6 +61,7 @@ class Backend:
     clock: Clock
     hub: Hub
     outbox: Outbox
+    webhooks: Webhooks
     post: "PostOffice | None"
     next_due_at: Callable[[], int | None]
 
@@ -106,6 +108,7 @@ class Doors:
         if self.backend is not None:
             self.backend.box_office.drain()
             self.backend.hub.close()
+            self.backend.webhooks.drain()
             if self.backend.post is not None:
                 self.backend.post.drain()
         deadline = asyncio.get_running_loop().time() + body_grace_seconds

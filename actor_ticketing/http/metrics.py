@@ -14,9 +14,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from actor_ticketing.domain.measures import Histogram
+from actor_ticketing.domain.webhooks import DisabledBecause
 from actor_ticketing.http.context import Backend, Doors
 
 PREFIX = "ticketing_"
+_GIVEN_UP = (DisabledBecause.FAILING, DisabledBecause.GONE)
 METRICS: "web.AppKey[Metrics]" = web.AppKey("metrics")
 
 
@@ -54,6 +56,7 @@ class Metrics(Collector):
             yield from _expiry(backend)
             yield from _sockets(backend)
             yield from _mail(backend)
+            yield from _webhooks(backend)
 
 
 def _books(backend: Backend) -> Iterator[Metric]:
@@ -112,6 +115,17 @@ def _mail(backend: Backend) -> Iterator[Metric]:
     yield _gauge("mail_dead_letters", "Mails that were given up, and wait for an operator.", mail.dead)
     yield _count("mail_sent", "Mails that the mail server took.", mail.sent)
     yield _count("mail_failures", "Times at which the mail server took none, or was not there.", mail.failed)
+
+
+def _webhooks(backend: Backend) -> Iterator[Metric]:
+    hooks = backend.webhooks
+    yield _counts(
+        "webhook_deliveries", "Webhook messages sent, by what came of it.", "outcome", hooks.couriers.notes.outcomes
+    )
+    given_up = sum(each.state.disabled_because in _GIVEN_UP for each in hooks.endpoints)
+    yield _gauge("webhooks_disabled", "Webhooks that are told nothing any more, and no operator wanted it.", given_up)
+    behind = max((hooks.behind(each) for each in hooks.endpoints if each.state.is_enabled), default=0)
+    yield _gauge("webhook_behind_max", "Ledger entries that the webhook farthest behind was not told.", behind)
 
 
 def _http_answers(doors: Doors) -> Metric:

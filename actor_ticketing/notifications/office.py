@@ -6,6 +6,7 @@ from pathlib import Path
 import structlog
 
 from actor_ticketing.actors.board import Board
+from actor_ticketing.actors.retrying import Pauses
 from actor_ticketing.clock import Clock
 from actor_ticketing.config.sections import MailSettings
 from actor_ticketing.domain.ids import Entropy
@@ -13,7 +14,7 @@ from actor_ticketing.domain.ports import Entry, Journal, Queries
 from actor_ticketing.notifications.letters import Letters
 from actor_ticketing.notifications.notices import Notices
 from actor_ticketing.notifications.outbox import Outbox
-from actor_ticketing.notifications.sender import Pauses, Sender
+from actor_ticketing.notifications.sender import Sender
 from actor_ticketing.notifications.transport import Carrier
 from actor_ticketing.notifications.warnings import ExpiryWarnings
 from actor_ticketing.notifications.wording import Templates
@@ -77,7 +78,11 @@ class PostOffice:
             journal=journal,
             queries=queries,
             clock=clock,
-            pauses=Pauses(settings, entropy),
+            pauses=Pauses(
+                first_seconds=settings.retry_first_seconds,
+                longest_seconds=settings.retry_max_seconds,
+                entropy=entropy,
+            ),
             give_up_ms=round(settings.give_up_hours * 3_600_000),
         )
         self._warnings = ExpiryWarnings(

@@ -8,10 +8,9 @@ import structlog
 from jinja2 import TemplateError
 
 from actor_ticketing.actors.journaling import write_entry
+from actor_ticketing.actors.retrying import Pauses, Wake
 from actor_ticketing.clock import Clock
-from actor_ticketing.config.sections import MailSettings
 from actor_ticketing.domain.errors import Draining, Refusal
-from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.mail import (
     Mail,
     MailPutOff,
@@ -37,20 +36,6 @@ STORAGE_PAUSE_MS = 10_000
 """How long to wait when the outbox can be neither read nor written."""
 
 
-class Pauses:
-    """Pauses that double up to the longest, each up to a quarter shorter by chance, so that not all come at once."""
-
-    def __init__(self, settings: MailSettings, entropy: Entropy) -> None:
-        self._first_ms = settings.retry_first_seconds * 1_000
-        self._longest_ms = settings.retry_max_seconds * 1_000
-        self._entropy = entropy
-
-    def after(self, tries: int) -> int:
-        """How long to wait after so many tries in vain, at least one, in ms."""
-        full: float = min(self._longest_ms, self._first_ms * 2 ** min(tries - 1, 32))
-        return round(full * (1 - self._entropy(1)[0] / 255 / 4))
-
-
 class Sender:
     """Sends one mail after the other. What it has not noted as sent when it ends is sent again after the next start."""
 
@@ -74,7 +59,7 @@ class Sender:
         self._clock = clock
         self._pauses = pauses
         self._give_up_ms = give_up_ms
-        self._wake = asyncio.Event()
+        self._wake = Wake(clock)
         self._troubles = 0
         self._resume_at = 0
         self._draining = False
@@ -108,7 +93,7 @@ class Sender:
         while not self._draining:
             # Whatever is committed from here on is either read in this round or wakes for the next.
             self._wake.clear()
-            await self._idle_until(await self._round())
+            await self._wake.wait_until(await self._round())
 
     async def _round(self) -> int | None:
         """Send what is due; return when to come back at the latest, or None."""
@@ -205,17 +190,6 @@ class Sender:
                     raise
                 log.warning("mail_not_noted", error=refusal.message)
                 self._wake.clear()
-                await self._idle_until(self._clock.now() + STORAGE_PAUSE_MS)
+                await self._wake.wait_until(self._clock.now() + STORAGE_PAUSE_MS)
             else:
                 return
-
-    async def _idle_until(self, instant: int | None) -> None:
-        """Wait until then, or until there is something new."""
-        if self._draining or (instant is not None and instant <= self._clock.now()):
-            return
-        timer = None if instant is None else self._clock.call_at(instant, self._wake.set)
-        try:
-            await self._wake.wait()
-        finally:
-            if timer is not None:
-                timer.cancel()

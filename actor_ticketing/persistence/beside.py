@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from actor_ticketing.domain.accounts import AccountRecord
 from actor_ticketing.domain.mail import MailRecord
 from actor_ticketing.domain.records import Forget, Record, TracesWiped
+from actor_ticketing.domain.webhooks import WebhookRecord
 from actor_ticketing.persistence.accounts import statements_of_account
 from actor_ticketing.persistence.connections import Statement
 from actor_ticketing.persistence.mail import statements_of_mail
+from actor_ticketing.persistence.webhooks import statements_of_webhook
 from actor_ticketing.vault import Vault
 
 
@@ -20,6 +22,8 @@ def statements_of_record(record: Record, vault: Vault) -> Sequence[Statement]:
         return statements_of_account(record, vault)
     if isinstance(record, MailRecord):
         return statements_of_mail(record, vault)
+    if isinstance(record, WebhookRecord):
+        return statements_of_webhook(record, vault)
     if isinstance(record, Forget):
         return _forgetting(record)
     if isinstance(record, TracesWiped):

@@ -38,15 +38,17 @@ from actor_ticketing.domain.ports import (
 from actor_ticketing.domain.purchase import Purchase, Ticket, email_key
 from actor_ticketing.domain.records import Forget, Record, TracesWiped
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
+from actor_ticketing.domain.webhooks import WebhookRecord
 from actor_ticketing.persistence.memory_accounts import MemoryAccounts
 from actor_ticketing.persistence.memory_analytics import tally_of
 from actor_ticketing.persistence.memory_mail import MemoryMail
+from actor_ticketing.persistence.memory_webhooks import MemoryWebhooks
 from actor_ticketing.persistence.people import is_of, tells_of
 
 R = TypeVar("R", Reservation, SaleRecord, Ticket)
 
 
-class MemoryStore(MemoryMail):
+class MemoryStore(MemoryMail, MemoryWebhooks):
     """Both sides in one: the :class:`Store` of a journal and the :class:`Queries` over what it committed.
 
     :ivar ledger: every event committed, in order; ``seq`` counts from 1.
@@ -114,6 +116,8 @@ class MemoryStore(MemoryMail):
             self._accounts.take(record)
         elif isinstance(record, MailRecord):
             self._take_mail(record)
+        elif isinstance(record, WebhookRecord):
+            self._take_webhook(record)
         elif isinstance(record, Forget):
             self._forget(record)
         elif not isinstance(record, TracesWiped):

@@ -24,6 +24,7 @@ class MemoryMail:
     """What mail records have made, and the :class:`MailQueries` over it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._mails: dict[str, Mail] = {}
         self._contacts: dict[str, Contact] = {}
 

@@ -26,6 +26,7 @@ from actor_ticketing.persistence.connections import Readers
 from actor_ticketing.persistence.history import history_of
 from actor_ticketing.persistence.mail import SqliteMailQueries
 from actor_ticketing.persistence.states import StateCounts
+from actor_ticketing.persistence.webhooks import SqliteWebhookQueries
 from actor_ticketing.vault import Vault
 
 _CATALOGUE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types ORDER BY rowid"  # noqa: S608 - all parts are constants here.
@@ -57,7 +58,7 @@ _SALES = (
 T = TypeVar("T")
 
 
-class SqliteQueries(SqliteMailQueries):
+class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries):
     """The :class:`Queries` over SQLite. Every method raises :class:`StorageUnavailable` when it cannot read."""
 
     def __init__(self, readers: Readers, vault: Vault) -> None:

@@ -23,6 +23,9 @@ EXTENSION_POLICIES = 7
 MAIL = 8
 """The migration that made the outbox, and contacts, which are sealed."""
 
+WEBHOOKS = 9
+"""The migration that made webhooks, whose targets are sealed."""
+
 
 class SchemaError(Exception):
     """The database cannot be brought to the schema of this software."""

@@ -10,7 +10,8 @@ from actor_ticketing.persistence.accounts import email_purpose
 from actor_ticketing.persistence.books import PROBLEMS_MAX, Check, guarded
 from actor_ticketing.persistence.mail import contact_place
 from actor_ticketing.persistence.rows import Row, answer_place, buyer_place, digest_of, holder_place
-from actor_ticketing.persistence.schema import MAIL, PEOPLE_SEALED
+from actor_ticketing.persistence.schema import MAIL, PEOPLE_SEALED, WEBHOOKS
+from actor_ticketing.persistence.webhooks import target_place
 from actor_ticketing.vault import Vault, VaultError
 
 
@@ -102,6 +103,7 @@ _COLUMNS = (
         digest="email_digest",
         address=bytes.decode,
     ),
+    _Column(table="webhooks", key=("id",), column="target", place=target_place, since=WEBHOOKS),
 )
 
 

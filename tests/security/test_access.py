@@ -53,6 +53,8 @@ class Row:
     asks_session: bool = True
 
 
+OF_ADMINS_WHO_FIND_NOTHING = {**OF_ADMINS, ADMIN: 404, ADMIN_USER: 404}
+
 SIGN_UP = {"email": "ada@example.com", "password": "correct horse battery"}
 EVENT = {"title": "T", "venue": "V", "startDate": "2027-03-20T19:00:00Z"}
 TYPE = {"name": "N", "price": 1, "currency": "EUR", "total": 5}
@@ -141,6 +143,27 @@ TABLE = {
     # There is no dead letter: an admin is told that, which nobody else is.
     "POST /api/admin/mail/{id}/retry": Row(
         "/api/admin/mail/none/retry", {**OF_ADMINS, ADMIN: 404, ADMIN_USER: 404}, {}, asks_session=False
+    ),
+    "GET /api/admin/webhooks": Row("/api/admin/webhooks", OF_ADMINS),
+    "POST /api/admin/webhooks": Row(
+        "/api/admin/webhooks", OF_ADMINS, {"name": "N", "url": "https://w.example/"}, asks_session=False
+    ),
+    # There is no such webhook: an admin is told that, which nobody else is.
+    "GET /api/admin/webhooks/{id}": Row("/api/admin/webhooks/none", OF_ADMINS_WHO_FIND_NOTHING),
+    "PATCH /api/admin/webhooks/{id}": Row(
+        "/api/admin/webhooks/none", OF_ADMINS_WHO_FIND_NOTHING, {"enabled": True}, asks_session=False
+    ),
+    "DELETE /api/admin/webhooks/{id}": Row(
+        "/api/admin/webhooks/none", OF_ADMINS_WHO_FIND_NOTHING, {}, asks_session=False
+    ),
+    "POST /api/admin/webhooks/{id}/replay": Row(
+        "/api/admin/webhooks/none/replay", OF_ADMINS_WHO_FIND_NOTHING, {"fromSeq": 1}, asks_session=False
+    ),
+    "POST /api/admin/webhooks/{id}/rotate-secret": Row(
+        "/api/admin/webhooks/none/rotate-secret", OF_ADMINS_WHO_FIND_NOTHING, {}, asks_session=False
+    ),
+    "POST /api/admin/webhooks/{id}/test": Row(
+        "/api/admin/webhooks/none/test", OF_ADMINS_WHO_FIND_NOTHING, {}, asks_session=False
     ),
     "POST /api/admin/privacy/erase": Row(
         "/api/admin/privacy/erase", OF_ADMINS, {"email": "a@example.com"}, asks_session=False

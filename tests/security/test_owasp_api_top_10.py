@@ -7,6 +7,7 @@ import asyncio
 import gzip
 import json
 import re
+import socket
 import time
 import zlib
 from collections.abc import AsyncIterator
@@ -204,6 +205,39 @@ async def test_api7_request_forgery_no_address_that_a_token_names_is_fetched(
 def test_api7_request_forgery_keys_are_only_fetched_over_tls(url: str) -> None:
     with pytest.raises(ValidationError, match="https://"):
         IssuerSettings(name="https://provider.example", jwks_url=url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.example/",
+        "https://127.0.0.1/",
+        "https://2130706433/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[fd00:ec2::254]/latest/meta-data",
+        "https://localhost/",
+        "https://user@hooks.example/",
+        "file:///etc/passwd",
+    ],
+)
+async def test_api7_request_forgery_no_webhook_leads_into_our_own_network(api: Api, url: str) -> None:
+    hook = {"name": "W", "url": url}
+    await api.refused("POST", "/api/admin/webhooks", hook, token=ADMIN_TOKEN, status=400, code="validation_error")
+
+
+async def test_api7_request_forgery_a_name_that_stands_for_our_own_network_is_not_connected_to(
+    api: Api, provider: KeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(provider.url.rpartition(":")[2].partition("/")[0])
+    hook = {"name": "W", "url": f"https://hooks.example:{port}/"}
+    made = await api.call("POST", "/api/admin/webhooks", hook, token=ADMIN_TOKEN, status=201)
+    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
+    path = f"/api/admin/webhooks/{made['data']['webhook']['id']}/test"
+    tested = await api.call("POST", path, {}, token=ADMIN_TOKEN, status=200)
+    assert tested["data"] == {"delivered": False, "reason": "address_refused"}
+    assert provider.fetches == 0
 
 
 async def test_api10_consumption_a_provider_that_sends_us_elsewhere_is_not_followed(provider: KeyServer) -> None:

@@ -64,6 +64,9 @@ async def put_in_place(api: Api, operation: Operation, sent: Sent) -> Sent:
     made = {HOLD: hold["id"], examples.HOLD_CODE: hold["code"]}
     if operation.id == "retryMail":
         await _make_dead_letter(api, hold["id"])
+    if "Webhook" in operation.id:
+        created = await api.backend.webhooks.create(name="W", url="https://w.example/", kinds=[], from_seq=None)
+        made[examples.WEBHOOK] = created.webhook.id
     if operation.id in _OF_TICKETS:
         bought = await api.buy(hold, session=SESSION)
         ticket = bought["tickets"][0]

@@ -33,6 +33,11 @@ VALID: dict[str, list[dict[str, Any]]] = {
         {"code": "AAAA-AAAA-AAAA-AAAA", "ticketTypeIds": ["tt"]},
         {"qrPayload": "e30.e30.e30"},
     ],
+    "/api/admin/webhooks": [
+        {"name": "N", "url": "https://w.example/", "kinds": ["reservation.created"], "fromSeq": 1},
+    ],
+    "/api/admin/webhooks/{id}": [{"name": "N", "url": "https://w.example/", "kinds": [], "enabled": False}],
+    "/api/admin/webhooks/{id}/replay": [{"fromSeq": 1}],
     "/api/admin/privacy/erase": [{"email": "nobody@example.com"}],
     "/api/admin/privacy/export": [{"email": "nobody@example.com"}],
     "/api/admin/events": [

@@ -12,7 +12,9 @@ from actor_ticketing.http.openapi.operation import Operation
 from actor_ticketing.http.openapi.responses import HEADERS, responses_of, shared_responses
 from actor_ticketing.http.openapi.schemas import Json, schemas_of
 from actor_ticketing.http.openapi.table import OPERATIONS
+from actor_ticketing.http.openapi.webhooks import TELLING
 from actor_ticketing.wire.shapes import Failure, Problem
+from actor_ticketing.wire.webhooks import WebhookMessage
 
 PARAMETER = re.compile(r"\{(\w+):((?:[^{}]|\{[^}]*\})*)\}")
 """A parameter in the path of a route: its name and its pattern."""
@@ -34,6 +36,7 @@ _TAGS = {
     "figures": "How sales go.",
     "cleanup": "Holds that have ended.",
     "mail": "What buyers are written.",
+    "webhooks": "Who else is told what happens.",
     "privacy": "What is known of people.",
     "health": "For whoever runs the service.",
     "documents": "What describes it.",
@@ -97,7 +100,8 @@ def openapi(routes: Iterable[tuple[str, str]]) -> str:
     operations = [operation for _, _, operation in found]
     bodies = [operation.body for operation in operations if operation.body]
     answers = [operation.answer for operation in operations if isinstance(operation.answer, type)]
-    references, schemas = schemas_of([*bodies, *answers, Failure, Problem])
+    references, schemas = schemas_of([*bodies, *answers, Failure, Problem, WebhookMessage])
+    message = {"content": {"application/json": {"schema": references[WebhookMessage]}}, "required": True}
     paths: dict[str, Json] = {}
     for method, path, operation in found:
         paths.setdefault(template_of(path), {})[method.lower()] = _described(operation, path, references)
@@ -113,6 +117,7 @@ def openapi(routes: Iterable[tuple[str, str]]) -> str:
             "servers": [{"url": "/"}],
             "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
             "paths": paths,
+            "webhooks": {"ledgerEntry": {"post": {**TELLING, "requestBody": message}}},
             "components": {
                 "schemas": schemas,
                 "responses": shared_responses(operations),

@@ -1,12 +1,12 @@
 """Every failure that a client may get, by its code, made as the service makes it: its text is an example."""
 
-from actor_ticketing.domain import errors
+from actor_ticketing.domain import errors, webhooks
 from actor_ticketing.domain.extensions import Limit
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.http.errors import CODES, INTERNAL, MALFORMED, Failure, failure_of_refusal
 from actor_ticketing.http.openapi.examples import INSTANT_MS, SEAT
 
-_NOT_FOUND = ("reservation", "ticket_type", "event", "ticket", "mail")
+_NOT_FOUND = ("reservation", "ticket_type", "event", "ticket", "mail", "webhook")
 
 
 def _malformed_json() -> errors.Refusal:
@@ -40,6 +40,10 @@ _REFUSALS = (
     errors.TicketAlreadyUsed(at=INSTANT_MS, by="usher-2"),
     errors.TicketForAnotherEvent(ticket_type_id=SEAT),
     errors.NotDead("sent"),
+    webhooks.NotInLedger(oldest=1, newest=812),
+    webhooks.TooManyWebhooks(),
+    webhooks.WebhookIsConfigured(),
+    webhooks.WebhooksOff(),
     errors.EmailTaken(),
     errors.AlreadyExists("event"),
     errors.KeyReused("This Idempotency-Key was used for another request."),

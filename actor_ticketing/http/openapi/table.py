@@ -7,5 +7,6 @@ from actor_ticketing.http.openapi.holds import HOLDS
 from actor_ticketing.http.openapi.operation import Operation
 from actor_ticketing.http.openapi.pages import PAGES
 from actor_ticketing.http.openapi.public import ACCOUNTS, SHOP
+from actor_ticketing.http.openapi.webhooks import WEBHOOKS
 
-OPERATIONS: Mapping[str, Operation] = {**SHOP, **HOLDS, **ACCOUNTS, **CATALOGUE, **DESK, **FIGURES, **PAGES}
+OPERATIONS: Mapping[str, Operation] = {**SHOP, **HOLDS, **ACCOUNTS, **CATALOGUE, **DESK, **FIGURES, **WEBHOOKS, **PAGES}

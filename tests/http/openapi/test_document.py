@@ -185,6 +185,14 @@ async def test_a_member_that_the_document_does_not_have_is_noticed(api: Api, mon
         await keeps_its_promise(response)
 
 
+def test_it_says_what_receivers_of_webhooks_are_sent() -> None:
+    [sent] = DOCUMENT["webhooks"]["ledgerEntry"].values()
+    schema = sent["requestBody"]["content"]["application/json"]["schema"]
+    message = {"type": "event.created", "timestamp": "2026-11-22T18:45:55.023Z", "data": {"seq": 1}}
+    assert matches(schema, message)
+    assert not matches(schema, {**message, "type": "event.made"})
+
+
 def test_nothing_of_it_is_imported_before_somebody_asks() -> None:
     script = "import sys, actor_ticketing.cli; sys.exit('openapi_pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0  # noqa: S603 - our own words.
