@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from actor_ticketing.actors.archiving import PAUSE_MS, Archiving, LedgerRetention
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.journaling import Order, accepted
-from actor_ticketing.actors.periodic import Periodic
+from actor_ticketing.actors.periodic import Periodic, pause
 from actor_ticketing.actors.privacy import DAY_MS, Retention
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.supervisor import Supervisor
@@ -28,6 +29,7 @@ from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.ports import Queries
 from actor_ticketing.domain.telling import told
 from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.archives import SqliteArchives
 from actor_ticketing.persistence.connections import open_readers, open_writer
 from actor_ticketing.persistence.queries import SqliteQueries
 from actor_ticketing.persistence.sealed import require_keys
@@ -79,7 +81,9 @@ async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIte
             path, count=settings.storage.readers, busy_timeout_ms=settings.storage.busy_timeout_ms
         )
         stack.push_async_callback(readers.close)
-        yield Storage(store=SqliteStore(writer, vault), queries=SqliteQueries(readers, vault))
+        yield Storage(
+            store=SqliteStore(writer, vault), queries=SqliteQueries(readers, vault), archives=SqliteArchives(readers)
+        )
 
 
 @asynccontextmanager
@@ -146,7 +150,8 @@ async def open_backend(
         stack.callback(supervisor.stop_now)
         heart.committed.tell_deadlines_to(supervisor.actor_ref)
         stack.callback(heart.committed.forget_supervisor)
-        for chore in _chores(parts, settings, clock) if serving else ():
+        archiving = _archiving(storage, heart, clock, pause_ms=PAUSE_MS if serving else 0)
+        for chore in _chores(parts, archiving, settings, clock) if serving else ():
             chore.start()
             stack.push_async_callback(chore.stop)
         post = None
@@ -158,6 +163,7 @@ async def open_backend(
             accounts=parts.accounts,
             box_office=parts.box_office,
             answers=parts.answers,
+            archiving=archiving,
             desk=heart.desk,
             door=parts.door,
             help_desk=parts.help_desk,
@@ -175,12 +181,28 @@ async def open_backend(
         )
 
 
-def _chores(parts: Parts, settings: Settings, clock: Clock) -> Iterator[Periodic]:
+def _archiving(storage: Storage, heart: Heart, clock: Clock, *, pause_ms: int) -> Archiving | None:
+    if storage.archives is None:
+        return None
+    return Archiving(
+        archives=storage.archives,
+        journal=heart.journal,
+        queries=storage.queries,
+        clock=clock,
+        breathe=partial(pause, clock, pause_ms),
+    )
+
+
+def _chores(parts: Parts, archiving: Archiving | None, settings: Settings, clock: Clock) -> Iterator[Periodic]:
     every_ms = round(settings.sweep.interval_seconds * 1_000)
     yield Periodic(parts.housekeeping.tidy, clock, every_ms=every_ms, failure="housekeeping_failed")
     if days := settings.privacy.retention_days:
         retention = Retention(parts.privacy, clock, days=days)
         yield Periodic(retention.forget, clock, every_ms=DAY_MS, failure="retention_failed")
+    if archiving is not None and (days := settings.ledger.keep_days):
+        directory = Path(settings.ledger.archive_dir or settings.data_dir / "archives")
+        ledger = LedgerRetention(archiving, clock, days=days, directory=directory)
+        yield Periodic(ledger.archive, clock, every_ms=DAY_MS, failure="ledger_retention_failed")
 
 
 def _post_office(

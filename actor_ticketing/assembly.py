@@ -23,6 +23,7 @@ from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
 from actor_ticketing.config import Settings
+from actor_ticketing.domain.archives import LedgerArchives
 from actor_ticketing.domain.extensions import ExtensionRules
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.mail import MailKind
@@ -39,10 +40,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
-    """The two sides of a store."""
+    """The two sides of a store.
+
+    :ivar archives: makes the files that the ledger's beginning can go into; None: it cannot.
+    """
 
     store: Store
     queries: Queries
+    archives: LedgerArchives | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

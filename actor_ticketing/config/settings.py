@@ -16,6 +16,7 @@ from actor_ticketing.config.sections import (
     ExtensionSettings,
     HoldSettings,
     IssuerSettings,
+    LedgerSettings,
     LogSettings,
     MailSettings,
     PrivacySettings,
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     websocket: WebSocketSettings = WebSocketSettings()
     mail: MailSettings = MailSettings()
     privacy: PrivacySettings = PrivacySettings()
+    ledger: LedgerSettings = LedgerSettings()
     storage: StorageSettings = StorageSettings()
     actors: ActorSettings = ActorSettings()
     log: LogSettings = LogSettings()

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
 from actor_ticketing.domain.analytics import Span, Tally
+from actor_ticketing.domain.archives import ArchiveQueries
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.mail import Contact, MailQueries
@@ -239,7 +240,7 @@ class PersonRecord:
     contacts: Sequence[Contact] = ()
 
 
-class Queries(MailQueries, Protocol):
+class Queries(MailQueries, ArchiveQueries, Protocol):
     """Reads of committed state. An error fails the one read and nothing else.
 
     Every method raises :class:`StorageUnavailable` when the store cannot be read.

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from actor_ticketing.domain.accounts import AccountRecord
+from actor_ticketing.domain.archives import LedgerArchived, LedgerTrimmed
 from actor_ticketing.domain.mail import MailRecord
 from actor_ticketing.domain.records import Forget, Record, TracesWiped
 from actor_ticketing.persistence.accounts import statements_of_account
+from actor_ticketing.persistence.archives import statements_of_archived, statements_of_trimmed
 from actor_ticketing.persistence.connections import Statement
 from actor_ticketing.persistence.mail import statements_of_mail
 from actor_ticketing.vault import Vault
@@ -22,6 +24,10 @@ def statements_of_record(record: Record, vault: Vault) -> Sequence[Statement]:
         return statements_of_mail(record, vault)
     if isinstance(record, Forget):
         return _forgetting(record)
+    if isinstance(record, LedgerArchived):
+        return statements_of_archived(record)
+    if isinstance(record, LedgerTrimmed):
+        return statements_of_trimmed()
     if isinstance(record, TracesWiped):
         return ()
     raise TypeError(f"there is no table for {type(record).__name__}")

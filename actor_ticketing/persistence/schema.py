@@ -23,6 +23,9 @@ EXTENSION_POLICIES = 7
 MAIL = 8
 """The migration that made the outbox, and contacts, which are sealed."""
 
+LEDGER_ARCHIVES = 10
+"""The migration since which the ledger's beginning can be archived."""
+
 
 class SchemaError(Exception):
     """The database cannot be brought to the schema of this software."""
