@@ -24,6 +24,7 @@ from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.archives import LedgerArchives
+from actor_ticketing.domain.asking import requests_of
 from actor_ticketing.domain.extensions import ExtensionRules
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.mail import MailKind
@@ -129,7 +130,13 @@ def heart_of(
 
     def storage_failed(entries: Sequence[Entry], error: CommitFailed) -> None:
         level = log.critical if error.is_bug else log.error
-        level("commit_failed", error=str(error), entries=len(entries), is_bug=error.is_bug)
+        level(
+            "commit_failed",
+            error=str(error),
+            entries=len(entries),
+            is_bug=error.is_bug,
+            request_ids=requests_of(entries),
+        )
         roster.rebuild({each for entry in entries for each in entry.ticket_type_ids})
         desk.storage_failed()
 

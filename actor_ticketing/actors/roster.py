@@ -14,6 +14,7 @@ from actor_ticketing.actors.journaling import Order
 from actor_ticketing.actors.runtime import LoopFuture, reply_to_all
 from actor_ticketing.actors.ticket_type import TicketTypeActor
 from actor_ticketing.clock import Clock
+from actor_ticketing.domain.asking import Asker, request_of, requests_of
 from actor_ticketing.domain.errors import Draining, NotFound, Overloaded, Refusal, StorageUnavailable
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.policies import Policies
@@ -175,7 +176,8 @@ class Roster:
         except Refusal as refusal:
             outcome = refusal
         except Exception:
-            log.exception("actor_not_built", ticket_type_id=ticket_type_id)
+            waiting = [envelope.message for envelope in slot.waiting or ()]
+            log.exception("actor_not_built", ticket_type_id=ticket_type_id, request_ids=requests_of(waiting))
             outcome = StorageUnavailable()
         mail, slot.waiting, slot.building = slot.waiting, None, None
         reply_to_all(mail or (), outcome)
@@ -193,8 +195,10 @@ class Roster:
             actor.actor_inbox.put(envelope)
         return actor
 
-    def _on_broken(self, ticket_type_id: str, error: BaseException) -> None:
-        log.error("actor_broke", ticket_type_id=ticket_type_id, error=told(error), exc_info=error)
+    def _on_broken(self, ticket_type_id: str, error: BaseException, asked_by: Asker | None) -> None:
+        log.error(
+            "actor_broke", ticket_type_id=ticket_type_id, error=told(error), exc_info=error, **request_of(asked_by)
+        )
         self.rebuild([ticket_type_id])
 
 

@@ -14,6 +14,7 @@ from actor_ticketing.http.context import DOORS
 from actor_ticketing.http.dispatch import find_quickly
 from actor_ticketing.http.errors import INTERNAL, MALFORMED, failure_of_http, respond_failure
 from actor_ticketing.http.middleware import around, finish_head
+from actor_ticketing.http.request_ids import id_of
 
 LINGERING_SECONDS = 2.0
 
@@ -31,7 +32,7 @@ class _Protocol(RequestHandler):
         """Answer what aiohttp could not even hand to the application, and close the connection."""
         del message
         if status >= 500:
-            log.error("request_failed", error=exc and told(exc), exc_info=exc)
+            log.error("request_failed", error=exc and told(exc), exc_info=exc, request_id=id_of(request))
         if request.writer is not None and request.writer.output_size > 0:
             raise ConnectionError("an answer has begun already")
         response = respond_failure(request, INTERNAL if status >= 500 else MALFORMED)

@@ -28,7 +28,13 @@ async def erase(request: web.Request) -> WholeResponse:
 
     # Which admin it was can be found out by whoever knows them all, and by nobody else.
     by = f"admin {sha256(admin.caller.encode()).hexdigest()[:8]}"
-    return await perform(request, raw, admin.caller, lambda _: backend.privacy.erase(body.email, by=by), render)
+    return await perform(
+        request,
+        raw,
+        admin.caller,
+        lambda keep: backend.privacy.erase(body.email, by=by, asked_by=keep.asked_by),
+        render,
+    )
 
 
 async def export(request: web.Request) -> WholeResponse:
