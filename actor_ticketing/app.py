@@ -28,6 +28,7 @@ from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.ports import Queries
 from actor_ticketing.domain.telling import told
+from actor_ticketing.hooks import NO_HOOKS, Hooks
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.archives import SqliteArchives
 from actor_ticketing.persistence.connections import open_readers, open_writer
@@ -123,13 +124,15 @@ async def open_backend(
     on_fatal: Callable[[BaseException], None] = end_process,
     serving: bool = False,
     stationery: "Stationery | None" = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> AsyncIterator[Backend]:
     """Start the service on a store, recover, and stop it in the reverse order.
 
     :param serving: it is here to stay, so it also does what is done regularly.
+    :param hooks: what is put around its parts.
     :param stationery: what mails are made of, where they are to be sent too. Without it they wait for a start with it.
     """
-    heart = heart_of(storage, await storage.queries.catalogue(), settings, clock, entropy, on_fatal)
+    heart = heart_of(storage, await storage.queries.catalogue(), settings, clock, entropy, on_fatal, hooks)
     parts = parts_of(heart, storage.queries, settings, clock, entropy)
     if heart.notices is not None:
         heart.known_contacts.recover(await storage.queries.contacts_seen())

@@ -30,6 +30,7 @@ from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.mail import MailKind
 from actor_ticketing.domain.policies import HoldPolicy, Policies
 from actor_ticketing.domain.ports import CatalogueRecord, CommitFailed, Entry, Queries, Store
+from actor_ticketing.hooks import Hooks
 from actor_ticketing.http.live.hub import Hub
 from actor_ticketing.notifications.contacts import Contacts, KnownContacts
 from actor_ticketing.notifications.notices import Notices
@@ -114,6 +115,7 @@ def heart_of(
     clock: Clock,
     entropy: Entropy,
     on_fatal: Callable[[BaseException], None],
+    hooks: Hooks,
 ) -> Heart:
     """Make the heart, with the catalogue on its board."""
     policies, statistics, holds = policies_of(settings), Statistics(), settings.holds
@@ -141,7 +143,7 @@ def heart_of(
         desk.storage_failed()
 
     journal = GroupCommitJournal(
-        storage.store,
+        hooks.around_store(storage.store),
         seq=board.seq,
         on_commit=committed,
         on_failure=storage_failed,
@@ -157,6 +159,7 @@ def heart_of(
         policies=policies,
         mailbox_limit=limit,
         live=board.live.by_id,
+        actor=hooks.actor,
     )
     desk = Desk(board=board, roster=roster, journal=journal, clock=clock, entropy=entropy)
     return Heart(

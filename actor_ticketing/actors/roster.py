@@ -45,6 +45,7 @@ class Roster:
 
     :param mailbox_limit: messages that may wait for one actor, and entries that may wait for the journal.
     :param live: the committed live holds by id, with what is not stored of them.
+    :param actor: what the actors are.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Roster:
         policies: Policies,
         mailbox_limit: int,
         live: Mapping[str, Reservation],
+        actor: type[TicketTypeActor] = TicketTypeActor,
     ) -> None:
         self._journal = journal
         self._queries = queries
@@ -63,6 +65,7 @@ class Roster:
         self._policies = policies
         self._mailbox_limit = mailbox_limit
         self._live = live
+        self._actor = actor
         self._slots: dict[str, _Slot] = {}
         self._stopped = False
 
@@ -189,7 +192,7 @@ class Roster:
 
     def _start(self, slot: _Slot, stock: StockRecord, holds: Iterable[Reservation]) -> TicketTypeActor:
         inventory = Inventory(stock.ticket_type, self._policies, total=stock.total, sold=stock.sold, holds=holds)
-        slot.actor = actor = TicketTypeActor.launch(inventory, self._journal, self._clock, self._on_broken)
+        slot.actor = actor = self._actor.launch(inventory, self._journal, self._clock, self._on_broken)
         mail, slot.waiting, slot.building = slot.waiting, None, None
         for envelope in mail or ():
             actor.actor_inbox.put(envelope)

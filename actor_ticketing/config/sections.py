@@ -261,6 +261,12 @@ class ActorSettings(_Section):
     passivate_after_seconds: _Seconds = 60.0
 
 
+class TelemetrySettings(_Section):
+    """Traces by OpenTelemetry. Where they go, and how many, say the `OTEL_…` variables."""
+
+    enabled: bool = False
+
+
 class LogSettings(_Section):
     """What is logged, and in which shape."""
 

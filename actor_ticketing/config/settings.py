@@ -24,6 +24,7 @@ from actor_ticketing.config.sections import (
     ServerSettings,
     StorageSettings,
     SweepSettings,
+    TelemetrySettings,
     WebSocketSettings,
 )
 
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     ledger: LedgerSettings = LedgerSettings()
     storage: StorageSettings = StorageSettings()
     actors: ActorSettings = ActorSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -1,6 +1,7 @@
 """What happens before there is a request: bytes that are no valid HTTP fail in the same shape as everything else."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from actor_ticketing.http import idle
 from actor_ticketing.http.context import DOORS
 from actor_ticketing.http.dispatch import find_quickly
 from actor_ticketing.http.errors import INTERNAL, MALFORMED, failure_of_http, respond_failure
-from actor_ticketing.http.middleware import around, finish_head
+from actor_ticketing.http.middleware import Handler, around, finish_head
 from actor_ticketing.http.request_ids import id_of
 
 LINGERING_SECONDS = 2.0
@@ -50,13 +51,22 @@ class Runner(web.AppRunner):
     """aiohttp's runner with what stands around every request, the malformed ones included.
 
     :param idle_seconds: how long a connection may wait for the head of its next request.
+    :param around_requests: is put around the handler of all requests.
     """
 
-    def __init__(self, app: web.Application, *, idle_seconds: float = 75.0, **options: Any) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        idle_seconds: float = 75.0,
+        around_requests: Callable[[Handler], Handler] = lambda handler: handler,
+        **options: Any,
+    ) -> None:
         # A compressed body is refused (415), so nothing of it is unpacked: of a few kilobytes it would make megabytes.
         # Whoever is still sending when the answer has gone out is listened to for a moment only.
         super().__init__(app, auto_decompress=False, lingering_time=LINGERING_SECONDS, **options)
         self._idle_seconds = idle_seconds
+        self._around_requests = around_requests
         self._watch: asyncio.Task[None] | None = None
 
     async def setup(self) -> None:
@@ -75,7 +85,8 @@ class Runner(web.AppRunner):
         server = await super()._make_server()
         server.__class__ = _Server
         doors = self.app[DOORS]
-        server.request_handler = around(find_quickly(self.app), doors.traffic, doors.cors)
+        handler = around(find_quickly(self.app), doors.traffic, doors.cors)
+        server.request_handler = self._around_requests(handler)
         return server
 
 
