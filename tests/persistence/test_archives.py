@@ -261,6 +261,21 @@ async def test_a_backup_made_after_archiving_is_restored_and_proved(
         assert complaints(verify(elsewhere / DATABASE, archives=given)) == set()
 
 
+async def test_clients_are_told_from_the_rest_what_they_missed_and_no_more_than_it_has(
+    service: tuple[Backend, Archiving], tmp_path: Path
+) -> None:
+    backend, archiving = service
+    queries = backend.help_desk._queries
+    held = await hold(backend)
+    await archive(archiving, tmp_path / "a.jsonl.gz")
+    await backend.box_office.release(held.id, Owner(session_id="s"))
+    end = backend.box_office.board.seq
+    assert await queries.reservation_history("s", after=end - 3, until=end) is None
+    told = await queries.reservation_history("s", after=end - 2, until=end)
+    assert told is not None
+    assert [each.kind for each in told] == ["reservation.created", "reservation.cancelled"]
+
+
 async def test_counts_of_states_are_right_though_entries_went_that_they_had_not_looked_at(
     service: tuple[Backend, Archiving], tmp_path: Path
 ) -> None:
