@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -122,10 +123,12 @@ class GroupCommitJournal:
                 while self._queue:
                     await self._commit_batch()
         except BaseException as error:
-            named = requests_of(self._committing)
-            log.error("commit_unknown", error=told(error), entries=len(self._committing), request_ids=named)  # noqa: TRY400
             # The writer must never end in silence: nobody could tell any more what has been written.
-            self._on_unknown(error)
+            try:
+                named = requests_of(self._committing)
+                log.error("commit_unknown", error=told(error), entries=len(self._committing), request_ids=named)  # noqa: TRY400
+            finally:
+                self._on_unknown(error)
             raise
 
     async def _commit_batch(self) -> None:
@@ -153,8 +156,10 @@ class GroupCommitJournal:
         self.commits.duration_ms.add(duration_ms)
         self.commits.entries.add(len(writes))
         if duration_ms > SLOW_MS:
-            named = requests_of(writes)
-            log.warning("commit_slow", duration_ms=round(duration_ms), entries=len(writes), request_ids=named)
+            # It is durable, and a log that cannot be written is no reason to stop here.
+            with suppress(Exception):
+                named = requests_of(writes)
+                log.warning("commit_slow", duration_ms=round(duration_ms), entries=len(writes), request_ids=named)
 
     def _fail(self, batch: Sequence[Entry], error: CommitFailed) -> None:
         """Fail all that is pending: what was decided after the batch was decided on its strength."""
