@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from actor_ticketing.actors.archiving import PAUSE_MS, Archiving, LedgerRetention
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.journaling import Order, accepted
-from actor_ticketing.actors.periodic import Periodic
+from actor_ticketing.actors.periodic import Periodic, pause
 from actor_ticketing.actors.privacy import DAY_MS, Retention
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.supervisor import Supervisor
@@ -27,7 +28,9 @@ from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.ports import Queries
 from actor_ticketing.domain.telling import told
+from actor_ticketing.hooks import NO_HOOKS, Hooks
 from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.archives import SqliteArchives
 from actor_ticketing.persistence.connections import open_readers, open_writer
 from actor_ticketing.persistence.queries import SqliteQueries
 from actor_ticketing.persistence.sealed import require_keys
@@ -79,7 +82,9 @@ async def open_storage(path: Path, settings: Settings, vault: Vault) -> AsyncIte
             path, count=settings.storage.readers, busy_timeout_ms=settings.storage.busy_timeout_ms
         )
         stack.push_async_callback(readers.close)
-        yield Storage(store=SqliteStore(writer, vault), queries=SqliteQueries(readers, vault))
+        yield Storage(
+            store=SqliteStore(writer, vault), queries=SqliteQueries(readers, vault), archives=SqliteArchives(readers)
+        )
 
 
 @asynccontextmanager
@@ -119,13 +124,15 @@ async def open_backend(
     on_fatal: Callable[[BaseException], None] = end_process,
     serving: bool = False,
     stationery: "Stationery | None" = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> AsyncIterator[Backend]:
     """Start the service on a store, recover, and stop it in the reverse order.
 
     :param serving: it is here to stay, so it also does what is done regularly.
+    :param hooks: what is put around its parts.
     :param stationery: what mails are made of, where they are to be sent too. Without it they wait for a start with it.
     """
-    heart = heart_of(storage, await storage.queries.catalogue(), settings, clock, entropy, on_fatal)
+    heart = heart_of(storage, await storage.queries.catalogue(), settings, clock, entropy, on_fatal, hooks)
     parts = parts_of(heart, storage.queries, settings, clock, entropy)
     if heart.notices is not None:
         heart.known_contacts.recover(await storage.queries.contacts_seen())
@@ -146,12 +153,13 @@ async def open_backend(
         stack.callback(supervisor.stop_now)
         heart.committed.tell_deadlines_to(supervisor.actor_ref)
         stack.callback(heart.committed.forget_supervisor)
-        for chore in _chores(parts, settings, clock) if serving else ():
-            chore.start()
-            stack.push_async_callback(chore.stop)
+        archiving = _archiving(storage, heart, parts, clock, pause_ms=PAUSE_MS if serving else 0)
         if serving:
             stack.push_async_callback(parts.webhooks.stop)
             await parts.webhooks.start()
+        for chore in _chores(parts, archiving, settings, clock) if serving else ():
+            chore.start()
+            stack.push_async_callback(chore.stop)
         post = None
         if stationery is not None:
             post = _post_office(heart, parts, storage.queries, clock, entropy, stationery)
@@ -161,6 +169,7 @@ async def open_backend(
             accounts=parts.accounts,
             box_office=parts.box_office,
             answers=parts.answers,
+            archiving=archiving,
             desk=heart.desk,
             door=parts.door,
             help_desk=parts.help_desk,
@@ -179,12 +188,29 @@ async def open_backend(
         )
 
 
-def _chores(parts: Parts, settings: Settings, clock: Clock) -> Iterator[Periodic]:
+def _archiving(storage: Storage, heart: Heart, parts: Parts, clock: Clock, *, pause_ms: int) -> Archiving | None:
+    if storage.archives is None:
+        return None
+    return Archiving(
+        archives=storage.archives,
+        journal=heart.journal,
+        queries=storage.queries,
+        clock=clock,
+        told_until=parts.webhooks.told_until,
+        breathe=partial(pause, clock, pause_ms),
+    )
+
+
+def _chores(parts: Parts, archiving: Archiving | None, settings: Settings, clock: Clock) -> Iterator[Periodic]:
     every_ms = round(settings.sweep.interval_seconds * 1_000)
     yield Periodic(parts.housekeeping.tidy, clock, every_ms=every_ms, failure="housekeeping_failed")
     if days := settings.privacy.retention_days:
         retention = Retention(parts.privacy, clock, days=days)
         yield Periodic(retention.forget, clock, every_ms=DAY_MS, failure="retention_failed")
+    if archiving is not None and (days := settings.ledger.keep_days):
+        directory = Path(settings.ledger.archive_dir or settings.data_dir / "archives")
+        ledger = LedgerRetention(archiving, clock, days=days, directory=directory)
+        yield Periodic(ledger.archive, clock, every_ms=DAY_MS, failure="ledger_retention_failed")
 
 
 def _post_office(

@@ -23,11 +23,14 @@ from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
 from actor_ticketing.config import Settings
+from actor_ticketing.domain.archives import LedgerArchives
+from actor_ticketing.domain.asking import requests_of
 from actor_ticketing.domain.extensions import ExtensionRules
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.mail import MailKind
 from actor_ticketing.domain.policies import HoldPolicy, Policies
 from actor_ticketing.domain.ports import CatalogueRecord, CommitFailed, Entry, Queries, Store
+from actor_ticketing.hooks import Hooks
 from actor_ticketing.http.live.hub import Hub
 from actor_ticketing.notifications.contacts import Contacts, KnownContacts
 from actor_ticketing.notifications.notices import Notices
@@ -40,10 +43,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
-    """The two sides of a store."""
+    """The two sides of a store.
+
+    :ivar archives: makes the files that the ledger's beginning can go into; None: it cannot.
+    """
 
     store: Store
     queries: Queries
+    archives: LedgerArchives | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +117,7 @@ def heart_of(
     clock: Clock,
     entropy: Entropy,
     on_fatal: Callable[[BaseException], None],
+    hooks: Hooks,
 ) -> Heart:
     """Make the heart, with the catalogue on its board."""
     policies, statistics, holds = policies_of(settings), Statistics(), settings.holds
@@ -126,12 +134,18 @@ def heart_of(
 
     def storage_failed(entries: Sequence[Entry], error: CommitFailed) -> None:
         level = log.critical if error.is_bug else log.error
-        level("commit_failed", error=str(error), entries=len(entries), is_bug=error.is_bug)
+        level(
+            "commit_failed",
+            error=str(error),
+            entries=len(entries),
+            is_bug=error.is_bug,
+            request_ids=requests_of(entries),
+        )
         roster.rebuild({each for entry in entries for each in entry.ticket_type_ids})
         desk.storage_failed()
 
     journal = GroupCommitJournal(
-        storage.store,
+        hooks.around_store(storage.store),
         seq=board.seq,
         on_commit=committed,
         on_failure=storage_failed,
@@ -147,6 +161,7 @@ def heart_of(
         policies=policies,
         mailbox_limit=limit,
         live=board.live.by_id,
+        actor=hooks.actor,
     )
     desk = Desk(board=board, roster=roster, journal=journal, clock=clock, entropy=entropy)
     return Heart(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import aiohttp
 import typer
 
-from actor_ticketing import cli_accounts, cli_privacy
+from actor_ticketing import cli_accounts, cli_archive, cli_privacy
 from actor_ticketing.app import DATABASE
 from actor_ticketing.catalogue.file import read_catalogue
 from actor_ticketing.catalogue.importer import DeskTarget, HttpTarget, Outcome, import_catalogue
@@ -29,6 +29,7 @@ from actor_ticketing.http.application import all_routes
 from actor_ticketing.http.context import Backend
 from actor_ticketing.http.handlers.documents import names_of, openapi_text
 from actor_ticketing.persistence.backup import backup as back_up
+from actor_ticketing.persistence.ledger_file import archives_in
 from actor_ticketing.persistence.verify import verify as verify_books
 from actor_ticketing.server import minter_of
 from actor_ticketing.server import serve as serve_forever
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_accounts.app)
 app.add_typer(cli_privacy.app)
+app.command()(cli_archive.archive)
 
 
 def main() -> None:
@@ -109,6 +111,10 @@ def verify(
     secrets: Annotated[
         Path | None, typer.Option(help="The secrets file that belongs to a backup, to prove that it opens it.")
     ] = None,
+    archive: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file that the ledger was archived in, or a directory of them; more than once for more."),
+    ] = None,
     config: Config = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -118,7 +124,8 @@ def verify(
             directory = settings_of(config, data_dir).data_dir
             file, secrets = directory / DATABASE, secrets or directory / FILE_NAME
         keys = () if secrets is None else read_data_keys(secrets)
-        report = verify_books(file, vault=Vault(keys) if keys else None)
+        archives = [each for path in archive or () for each in (archives_in(path) if path.is_dir() else [path])]
+        report = verify_books(file, vault=Vault(keys) if keys else None, archives=archives)
     for check in report.checks:
         typer.echo(f"{'ok ' if not check.problems else 'BAD'}  {check.name} ({check.looked_at})")
         for problem in check.problems:

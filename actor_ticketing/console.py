@@ -19,6 +19,7 @@ from actor_ticketing.catalogue.importer import ImportFailed
 from actor_ticketing.clock import SystemClock
 from actor_ticketing.config import ConfigurationError, Settings, load_settings
 from actor_ticketing.credentials import Credentials, CredentialsError, load_credentials
+from actor_ticketing.domain.archives import ArchiveError
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.http.context import Backend
 from actor_ticketing.http.fields import Email
@@ -37,6 +38,7 @@ _PROBLEMS = (
     CredentialsError,
     CatalogueFileError,
     ImportFailed,
+    ArchiveError,
     BackupError,
     VerifyError,
     SchemaError,

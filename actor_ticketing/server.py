@@ -14,9 +14,10 @@ from actor_ticketing.app import DATABASE, open_backend, open_storage, watched
 from actor_ticketing.catalogue.demo import demo_catalogue
 from actor_ticketing.catalogue.importer import DeskTarget, import_catalogue
 from actor_ticketing.clock import Clock, SystemClock
-from actor_ticketing.config import Settings
+from actor_ticketing.config import ConfigurationError, Settings
 from actor_ticketing.config.public_keys import read_public_key
 from actor_ticketing.credentials import Credentials
+from actor_ticketing.hooks import NO_HOOKS, Hooks
 from actor_ticketing.http.addresses import Addresses
 from actor_ticketing.http.application import create_application
 from actor_ticketing.http.auth import Authenticator
@@ -106,6 +107,21 @@ def stationery_of(settings: Settings, doors: Doors) -> "Stationery | None":
     return office.stationery_of(settings.mail, doors.papers, doors.signer)
 
 
+def hooks_of(settings: Settings) -> Hooks:
+    """What traces the service, if that is wanted.
+
+    :raises ConfigurationError: when the packages for it are not installed.
+    """
+    if not settings.telemetry.enabled:
+        return NO_HOOKS
+    try:
+        from actor_ticketing.telemetry.exporting import exporting_hooks  # noqa: PLC0415 - an extra.
+    except ModuleNotFoundError as error:
+        hint = "needs packages that are not installed: pip install 'actor_ticketing[otel]'"
+        raise ConfigurationError(f"telemetry.enabled: {hint} ({error.name} is missing)") from error
+    return exporting_hooks()
+
+
 async def serve(settings: Settings, credentials: Credentials, *, demo: bool, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -139,6 +155,7 @@ async def _serve_locked(
     announce: Callable[[str], None],
     stop: asyncio.Event,
 ) -> None:
+    hooks = hooks_of(settings)
     doors = doors_of(settings, credentials)
     stationery = stationery_of(settings, doors)
     application = create_application(doors, max_body_bytes=settings.server.max_body_bytes)
@@ -148,6 +165,7 @@ async def _serve_locked(
     runner = Runner(
         application,
         idle_seconds=settings.server.idle_seconds,
+        around_requests=hooks.around_requests,
         access_log=None,
         shutdown_timeout=in_flight_seconds,
     )
@@ -164,7 +182,7 @@ async def _serve_locked(
         async with (
             open_storage(database, settings, Vault(credentials.data_keys)) as storage,
             watched(database, clock),
-            open_backend(storage, settings, clock, serving=True, stationery=stationery) as backend,
+            open_backend(storage, settings, clock, serving=True, stationery=stationery, hooks=hooks) as backend,
         ):
             if demo:
                 await _load_demo(backend, clock)
@@ -184,6 +202,7 @@ async def _serve_locked(
         gc.enable()
         await runner.cleanup()
         await doors.close()
+        hooks.close()
     log.info("stopped")
 
 

@@ -24,6 +24,7 @@ from actor_ticketing.domain.accounts import (
     check_password,
     prepared_password,
 )
+from actor_ticketing.domain.asking import Asker, request_of
 from actor_ticketing.domain.errors import EmailTaken, InvalidCredentials, InvalidRefreshToken, NotFound
 from actor_ticketing.domain.ids import Entropy
 from actor_ticketing.domain.ports import Entry, Journal, Queries
@@ -44,6 +45,8 @@ class SignedIn:
 
 class Accounts:
     """Every method that changes something returns after its commit, and raises a :class:`Refusal` when turned down.
+
+    ``asked_by`` is the request, for the log.
 
     :param refresh_ms: how long a refresh token is good for.
     """
@@ -67,7 +70,7 @@ class Accounts:
         self._min_password_length = min_password_length
         self._turns = Turns()
 
-    async def register(self, email: str, password: str) -> SignedIn:
+    async def register(self, email: str, password: str, *, asked_by: Asker | None = None) -> SignedIn:
         """Make an account, and sign it in.
 
         :param email: an address that has been checked.
@@ -77,9 +80,9 @@ class Accounts:
         check_password(password, email=email, min_length=self._min_password_length)
         # Whether an address is free is decided before the entry is appended: one that the database refuses would take
         # everybody else's entries in its batch with it.
-        return await self._turns.take(email_key(email), self._register(email, password))
+        return await self._turns.take(email_key(email), self._register(email, password, asked_by))
 
-    async def sign_in(self, email: str, password: str) -> SignedIn:
+    async def sign_in(self, email: str, password: str, *, asked_by: Asker | None = None) -> SignedIn:
         """Sign in; an address that is not known and a password that is wrong cannot be told apart.
 
         :raises InvalidCredentials, Overloaded: one of the two is wrong; too many are waiting.
@@ -93,10 +96,10 @@ class Accounts:
         records: list[AccountRecord] = [issued]
         if rehashed is not None:
             records.append(PasswordRehashed(account_id=account.id, password=rehashed))
-        await self._commit(*records)
+        await self._commit(*records, asked_by=asked_by)
         return signed_in
 
-    async def refresh(self, refresh_token: str) -> SignedIn:
+    async def refresh(self, refresh_token: str, *, asked_by: Asker | None = None) -> SignedIn:
         """Trade a refresh token for the next one. It serves once: a second use ends all that came of the signing in.
 
         :raises InvalidRefreshToken: when it is not known, has ended, or was used.
@@ -104,13 +107,14 @@ class Accounts:
         found = await self._queries.refresh_token(digest := _digest(refresh_token))
         if found is None:
             raise InvalidRefreshToken
-        return await self._turns.take(found.family, self._rotate(digest))
+        return await self._turns.take(found.family, self._rotate(digest, asked_by))
 
-    async def sign_out(self, refresh_token: str) -> None:
+    async def sign_out(self, refresh_token: str, *, asked_by: Asker | None = None) -> None:
         """End all that came of a signing in; a token that is not known is as good as ended."""
         found = await self._queries.refresh_token(_digest(refresh_token))
         if found is not None:
-            await self._turns.take(found.family, self._commit(RefreshFamilyEnded(family=found.family)))
+            ended = self._commit(RefreshFamilyEnded(family=found.family), asked_by=asked_by)
+            await self._turns.take(found.family, ended)
 
     async def give_role(self, email: str, role: Role) -> Account:
         """Give an account a role; tokens that it has keep the former one until they end.
@@ -128,7 +132,7 @@ class Accounts:
         await self.passwords.close()
         await self._turns.settled()
 
-    async def _register(self, email: str, password: str) -> SignedIn:
+    async def _register(self, email: str, password: str, asked_by: Asker | None) -> SignedIn:
         if await self._queries.account_of(email_key(email)) is not None:
             raise EmailTaken
         account = Account(
@@ -139,10 +143,10 @@ class Accounts:
             created_at=self._clock.now(),
         )
         signed_in, issued = self._issue(account, self._random(16))
-        await self._commit(AccountRegistered(account=account), issued)
+        await self._commit(AccountRegistered(account=account), issued, asked_by=asked_by)
         return signed_in
 
-    async def _rotate(self, digest: bytes) -> SignedIn:
+    async def _rotate(self, digest: bytes, asked_by: Asker | None) -> SignedIn:
         # Asked again, now that nobody else changes the family.
         found = await self._queries.refresh_token(digest)
         now = self._clock.now()
@@ -150,14 +154,14 @@ class Accounts:
             raise InvalidRefreshToken
         if found.used_at is not None:
             # Either the buyer or a thief uses a copy, and nobody can tell which (RFC 9700, 4.14.2).
-            log.warning("refresh_token_reused", account_id=found.account_id)
-            await self._commit(RefreshFamilyEnded(family=found.family))
+            log.warning("refresh_token_reused", account_id=found.account_id, **request_of(asked_by))
+            await self._commit(RefreshFamilyEnded(family=found.family), asked_by=asked_by)
             raise InvalidRefreshToken
         account = await self._queries.account(found.account_id)
         if account is None:
             raise InvalidRefreshToken
         signed_in, issued = self._issue(account, found.family)
-        await self._commit(RefreshTokenUsed(digest=digest, at=now), issued)
+        await self._commit(RefreshTokenUsed(digest=digest, at=now), issued, asked_by=asked_by)
         return signed_in
 
     def _issue(self, account: Account, family: str) -> tuple[SignedIn, RefreshTokenIssued]:
@@ -169,9 +173,9 @@ class Accounts:
         signed_in = SignedIn(account=account, refresh_token=token, refresh_expires_at=expires_at)
         return signed_in, RefreshTokenIssued(token=issued)
 
-    async def _commit(self, *records: AccountRecord) -> None:
+    async def _commit(self, *records: AccountRecord, asked_by: Asker | None = None) -> None:
         done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
-        self._journal.append(Entry(records=records, on_settled=done.set_result))
+        self._journal.append(Entry(records=records, on_settled=done.set_result, asked_by=asked_by))
         error = await asyncio.shield(done)
         if error is not None:
             raise error

@@ -37,6 +37,14 @@ class Analytics:
             return frozenset(terms.id for terms in self._board.ticket_types_of(self._board.event(event_id).id))
         return None
 
+    async def complete_from(self) -> int | None:
+        """From when on the ledger has everything, ms since the epoch; None: from its beginning.
+
+        :raises StorageUnavailable: when it cannot be read.
+        """
+        until = await self._queries.archived_until()
+        return None if until is None else until + 1
+
     async def sales(self, span: Span) -> Tally:
         """What the ledger tells of a span.
 

@@ -2,6 +2,7 @@
 
 from actor_ticketing.actors.journaling import write_entry
 from actor_ticketing.clock import Clock
+from actor_ticketing.domain.asking import Asker
 from actor_ticketing.domain.ports import ANSWERS_KEPT_MS, Entry, Journal, Queries, StoredAnswer
 
 
@@ -18,12 +19,12 @@ class KeptAnswers:
         answer = await self._queries.answer(caller, key)
         return answer if answer is not None and answer.created_at > self._clock.now() - ANSWERS_KEPT_MS else None
 
-    async def keep(self, answer: StoredAnswer) -> None:
+    async def keep(self, answer: StoredAnswer, *, asked_by: Asker | None = None) -> None:
         """Keep an answer that no actor's decision stands behind.
 
         :raises StorageUnavailable: when it could not be kept.
         """
-        await write_entry(self._journal, Entry(answer=answer))
+        await write_entry(self._journal, Entry(answer=answer, asked_by=asked_by))
 
     async def settled(self) -> None:
         """Wait until every answer that is on its way is kept, or is known not to be."""

@@ -283,7 +283,7 @@ class BoxOffice:
     async def _claim_and_confirm(
         self, commands: Mapping[str, Any], outcome_of: Callable[[Sequence[Any]], Any], keep: Keep | None
     ) -> Any:
-        claims = await claim_all(self._roster, commands)
+        claims = await claim_all(self._roster, commands, keep)
         return accepted(await confirm_all(self._journal, claims, outcome_of, now=self._clock.now(), keep=keep))
 
     async def ticket(self, code: str) -> Ticket:

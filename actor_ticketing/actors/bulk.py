@@ -13,7 +13,7 @@ from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.ports import Entry, Journal
 
 
-async def claim_all(roster: Roster, commands: Mapping[str, Any]) -> list[Claim]:
+async def claim_all(roster: Roster, commands: Mapping[str, Any], keep: Keep | None) -> list[Claim]:
     """Have each ticket type's actor claim what its command asks; return the claims.
 
     They are asked in the order of their ids. So two requests that want the same stock meet at the first type they
@@ -24,7 +24,7 @@ async def claim_all(roster: Roster, commands: Mapping[str, Any]) -> list[Claim]:
     claims: list[Claim] = []
     try:
         for ticket_type_id in sorted(commands):
-            outcome = await roster.ask(ticket_type_id, Order(command=commands[ticket_type_id]))
+            outcome = await roster.ask(ticket_type_id, Order(command=commands[ticket_type_id], keep=keep))
             claims.append(accepted(outcome))
     except BaseException:
         for claim in claims:
@@ -46,6 +46,7 @@ def confirm_all(
         for claim in claims:
             claim.let_go()
         raise StorageUnavailable
+    asked_by = None if keep is None else keep.asked_by
     settled: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
     def settle(outcome: Any, error: Exception | None) -> None:
@@ -63,12 +64,13 @@ def confirm_all(
             ticket_type_ids=[claim.ticket_type_id for claim in claims],
             answer=None if keep is None else keep(outcome),
             on_settled=partial(settle, outcome),
+            asked_by=asked_by,
         )
         journal.append(entry)
         if keep is not None:
             keep.seq = entry.last_seq
     except BaseException as error:
         for claim in claims:
-            claim.doubt(error)
+            claim.doubt(error, asked_by)
         raise
     return settled

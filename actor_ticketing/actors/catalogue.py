@@ -7,6 +7,7 @@ from typing import Any
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.journaling import JournalingActor, Order
 from actor_ticketing.clock import Clock
+from actor_ticketing.domain.asking import Asker
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.errors import AlreadyExists, NotFound, Refusal
 from actor_ticketing.domain.events import CatalogueEvent, EventChanged, EventCreated, TicketTypeCreated
@@ -45,11 +46,12 @@ class CreateTicketType:
 class CatalogueActor(JournalingActor):
     """Knows the events, and the ids that are taken: those of the board, and what it has decided itself.
 
-    :param on_broken: told when an unexpected exception has left the state in doubt; the actor is stopped by then.
+    :param on_broken: told when an unexpected exception has left the state in doubt, and at whose request; the actor is
+        stopped by then.
     """
 
     def __init__(
-        self, board: Board, journal: Journal, clock: Clock, on_broken: Callable[[BaseException], None]
+        self, board: Board, journal: Journal, clock: Clock, on_broken: Callable[[BaseException, Asker | None], None]
     ) -> None:
         super().__init__(journal)
         self._on_broken = on_broken
@@ -63,12 +65,12 @@ class CatalogueActor(JournalingActor):
         try:
             event, outcome = self._decide(message.command, self._clock.now())
         except Refusal as refusal:
-            return self.after_commits(refusal)
+            return self.after_commits(refusal, message.asked_by)
         return self.commit((event,), outcome, keep=message.keep)
 
-    def doubt(self, error: BaseException) -> None:
+    def doubt(self, error: BaseException, asked_by: Asker | None = None) -> None:
         """Have it replaced."""
-        self._on_broken(error)
+        self._on_broken(error, asked_by)
 
     def _decide(self, command: Any, now: int) -> tuple[CatalogueEvent, Event | Listing]:
         match command:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from actor_ticketing.domain.asking import Asker
 from actor_ticketing.domain.catalogue import Counters
 from actor_ticketing.domain.commands import Convert, Reserve
 from actor_ticketing.domain.events import LedgerEvent, ReservationConverted
@@ -31,7 +32,7 @@ class Claimed(Protocol):
     def commit_ends(self) -> None:
         """The journal has settled that entry."""
 
-    def doubt(self, error: BaseException) -> None:
+    def doubt(self, error: BaseException, asked_by: Asker | None = None) -> None:
         """Have it rebuilt."""
 
 
@@ -87,9 +88,9 @@ class Claim:
         if self.is_valid:
             self._end()
 
-    def doubt(self, error: BaseException) -> None:
+    def doubt(self, error: BaseException, asked_by: Asker | None = None) -> None:
         """Have the actor rebuilt: a confirmation went wrong half-way."""
-        self._actor.doubt(error)
+        self._actor.doubt(error, asked_by)
 
     def counters(self) -> Counters:
         """The actor's stock as it stands."""

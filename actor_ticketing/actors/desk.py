@@ -13,6 +13,7 @@ from actor_ticketing.actors.journaling import Keep, Order, accepted
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.runtime import LoopFuture, reply_to_all
 from actor_ticketing.clock import Clock
+from actor_ticketing.domain.asking import Asker, request_of
 from actor_ticketing.domain.catalogue import Event, SalesWindow, TicketType
 from actor_ticketing.domain.commands import ChangeTicketType, SetPaused
 from actor_ticketing.domain.errors import Draining
@@ -134,8 +135,8 @@ class Desk:
     def _launch(self) -> CatalogueActor:
         return CatalogueActor.launch(self.board, self._journal, self._clock, self._broke)
 
-    def _broke(self, error: BaseException) -> None:
-        log.error("catalogue_broke", error=told(error), exc_info=error)
+    def _broke(self, error: BaseException, asked_by: Asker | None) -> None:
+        log.error("catalogue_broke", error=told(error), exc_info=error, **request_of(asked_by))
         self._replacing = asyncio.create_task(self._replace_when_settled())
 
     async def _replace_when_settled(self) -> None:

@@ -57,7 +57,7 @@ class Door:
         admitted = replace(ticket, checked_in=CheckIn(at=now, by=by))
         answer = None if keep is None else keep(admitted)
         event = TicketCheckedIn(at=now, ticket=admitted, by=by)
-        entry = Entry(events=[event], answer=answer)
+        entry = Entry(events=[event], answer=answer, asked_by=None if keep is None else keep.asked_by)
         await write_entry(self._journal, entry)
         if keep is not None:
             keep.seq = entry.last_seq

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from actor_ticketing.actors.runtime import LoopActor, Pending
+from actor_ticketing.domain.asking import Asker
 from actor_ticketing.domain.catalogue import Counters
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.events import LedgerEvent
@@ -17,14 +18,16 @@ class Keep:
     """What whoever asks for a change keeps of its commit: where it stands and, for an Idempotency-Key, the answer.
 
     :ivar seq: the ledger position of its last event; None until it is journaled. It counts once that is committed.
+    :ivar asked_by: the request it is asked for by, if it is by one.
 
     :param render: makes the answer of the outcome. It is called before the commit.
     """
 
-    __slots__ = ("_render", "seq")
+    __slots__ = ("_render", "asked_by", "seq")
 
-    def __init__(self, render: Callable[[Any], StoredAnswer] | None = None) -> None:
+    def __init__(self, render: Callable[[Any], StoredAnswer] | None = None, *, asked_by: Asker | None = None) -> None:
         self.seq: int | None = None
+        self.asked_by = asked_by
         self._render = render
 
     def __call__(self, outcome: Any) -> StoredAnswer | None:
@@ -38,6 +41,11 @@ class Order:
 
     command: Any
     keep: Keep | None = None
+
+    @property
+    def asked_by(self) -> Asker | None:
+        """The request behind it."""
+        return None if self.keep is None else self.keep.asked_by
 
 
 def accepted(outcome: Any) -> Any:
@@ -100,18 +108,19 @@ class JournalingActor(LoopActor):
             ticket_type_ids=ticket_type_ids,
             answer=None if keep is None else keep(outcome),
             on_settled=partial(self._settle, pending, outcome),
+            asked_by=None if keep is None else keep.asked_by,
         )
         self._append(entry)
         if keep is not None:
             keep.seq = entry.last_seq
         return pending
 
-    def after_commits(self, outcome: Any) -> Any:
+    def after_commits(self, outcome: Any, asked_by: Asker | None = None) -> Any:
         """Reply with an outcome that changes nothing, once all it was based on is durable."""
         if not self._uncommitted:
             return outcome
         pending = Pending()
-        self._append(Entry(on_settled=partial(self._settle, pending, outcome)))
+        self._append(Entry(on_settled=partial(self._settle, pending, outcome), asked_by=asked_by))
         return pending
 
     def commit_begins(self) -> None:

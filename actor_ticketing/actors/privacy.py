@@ -10,6 +10,7 @@ import structlog
 from actor_ticketing.actors.journaling import write_entry
 from actor_ticketing.actors.periodic import pause
 from actor_ticketing.clock import Clock
+from actor_ticketing.domain.asking import Asker, request_of
 from actor_ticketing.domain.ports import Entry, Journal, PersonRecord, Queries, Traces
 from actor_ticketing.domain.records import TracesWiped
 from actor_ticketing.domain.values import value
@@ -56,14 +57,14 @@ class Privacy:
         """
         return await self._queries.person(email)
 
-    async def erase(self, email: str, *, by: str) -> Forgotten:
+    async def erase(self, email: str, *, by: str, asked_by: Asker | None = None) -> Forgotten:
         """Forget the person with this address. Doing it again finds nothing, and changes nothing.
 
-        :param by: who asked for it, for the log.
+        :param by: who asked for it, for the log; as is ``asked_by``, the request.
         :raises Unavailable: when it could not be read or stored. What has been forgotten until then is forgotten.
         """
-        forgotten = await self._forget(self._traces_of(email))
-        log.info("person_forgotten", by=by, **_counts(forgotten))
+        forgotten = await self._forget(self._traces_of(email), asked_by=asked_by)
+        log.info("person_forgotten", by=by, **_counts(forgotten), **request_of(asked_by))
         return forgotten
 
     async def forget_before(self, start: int) -> Forgotten:
@@ -79,13 +80,15 @@ class Privacy:
         async for found in _portions(partial(self._queries.traces_in_answers, email)):
             yield found
 
-    async def _forget(self, portions: AsyncIterator[Traces], *, pause_ms: int = 0) -> Forgotten:
+    async def _forget(
+        self, portions: AsyncIterator[Traces], *, pause_ms: int = 0, asked_by: Asker | None = None
+    ) -> Forgotten:
         transactions = tickets = answers = accounts = contacts = tickets_of_others = 0
         unreadable: Counter[str] = Counter()
         async for found in portions:
             forget = found.forget
             if forget:
-                await write_entry(self._journal, Entry(records=[forget]))
+                await write_entry(self._journal, Entry(records=[forget], asked_by=asked_by))
                 if pause_ms and found.after is not None:
                     await pause(self._clock, pause_ms)
             transactions += len(forget.buyers_of)
@@ -96,10 +99,10 @@ class Privacy:
             tickets_of_others += found.of_others
             unreadable.update(found.unreadable)
         if unreadable:
-            log.warning("answers_unreadable", keys=dict(unreadable))
+            log.warning("answers_unreadable", keys=dict(unreadable), **request_of(asked_by))
         # Once for all portions, since every sale waits for it; and with no portion too: a former run may have failed
         # before it came to this.
-        await write_entry(self._journal, Entry(records=[TracesWiped()]))
+        await write_entry(self._journal, Entry(records=[TracesWiped()], asked_by=asked_by))
         return Forgotten(
             transactions=transactions,
             tickets=tickets,

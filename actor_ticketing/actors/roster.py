@@ -14,6 +14,7 @@ from actor_ticketing.actors.journaling import Order
 from actor_ticketing.actors.runtime import LoopFuture, reply_to_all
 from actor_ticketing.actors.ticket_type import TicketTypeActor
 from actor_ticketing.clock import Clock
+from actor_ticketing.domain.asking import Asker, request_of, requests_of
 from actor_ticketing.domain.errors import Draining, NotFound, Overloaded, Refusal, StorageUnavailable
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.policies import Policies
@@ -44,6 +45,7 @@ class Roster:
 
     :param mailbox_limit: messages that may wait for one actor, and entries that may wait for the journal.
     :param live: the committed live holds by id, with what is not stored of them.
+    :param actor: what the actors are.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Roster:
         policies: Policies,
         mailbox_limit: int,
         live: Mapping[str, Reservation],
+        actor: type[TicketTypeActor] = TicketTypeActor,
     ) -> None:
         self._journal = journal
         self._queries = queries
@@ -62,6 +65,7 @@ class Roster:
         self._policies = policies
         self._mailbox_limit = mailbox_limit
         self._live = live
+        self._actor = actor
         self._slots: dict[str, _Slot] = {}
         self._stopped = False
 
@@ -175,7 +179,8 @@ class Roster:
         except Refusal as refusal:
             outcome = refusal
         except Exception:
-            log.exception("actor_not_built", ticket_type_id=ticket_type_id)
+            waiting = [envelope.message for envelope in slot.waiting or ()]
+            log.exception("actor_not_built", ticket_type_id=ticket_type_id, request_ids=requests_of(waiting))
             outcome = StorageUnavailable()
         mail, slot.waiting, slot.building = slot.waiting, None, None
         reply_to_all(mail or (), outcome)
@@ -187,14 +192,16 @@ class Roster:
 
     def _start(self, slot: _Slot, stock: StockRecord, holds: Iterable[Reservation]) -> TicketTypeActor:
         inventory = Inventory(stock.ticket_type, self._policies, total=stock.total, sold=stock.sold, holds=holds)
-        slot.actor = actor = TicketTypeActor.launch(inventory, self._journal, self._clock, self._on_broken)
+        slot.actor = actor = self._actor.launch(inventory, self._journal, self._clock, self._on_broken)
         mail, slot.waiting, slot.building = slot.waiting, None, None
         for envelope in mail or ():
             actor.actor_inbox.put(envelope)
         return actor
 
-    def _on_broken(self, ticket_type_id: str, error: BaseException) -> None:
-        log.error("actor_broke", ticket_type_id=ticket_type_id, error=told(error), exc_info=error)
+    def _on_broken(self, ticket_type_id: str, error: BaseException, asked_by: Asker | None) -> None:
+        log.error(
+            "actor_broke", ticket_type_id=ticket_type_id, error=told(error), exc_info=error, **request_of(asked_by)
+        )
         self.rebuild([ticket_type_id])
 
 

@@ -24,6 +24,8 @@ import pykka
 from pykka._envelope import Envelope
 from pykka._types import OptExcInfo
 
+from actor_ticketing.domain.asking import Asker
+
 A = TypeVar("A", bound="LoopActor")
 
 SLICE = 128
@@ -155,6 +157,7 @@ class LoopActor(pykka.Actor):
     def __init__(self) -> None:
         super().__init__()
         self.actor_stopped = self._actor_ref.actor_stopped = _Stopped()  # type: ignore[assignment]
+        self._failed_on: Any = None
 
     @classmethod
     def launch(cls, *args: Any, **kwargs: Any) -> Self:
@@ -199,10 +202,14 @@ class LoopActor(pykka.Actor):
     ) -> None:
         """Pykka's hook, called when an unexpected exception has stopped the actor."""
         del exception_type, traceback
-        self.doubt(exception_value or RuntimeError("failed without an exception"))
+        asked_by = getattr(self._failed_on, "asked_by", None)
+        self.doubt(exception_value or RuntimeError("failed without an exception"), asked_by)
 
-    def doubt(self, error: BaseException) -> None:
-        """Its state can no longer be trusted. Subclasses tell whoever can replace it."""
+    def doubt(self, error: BaseException, asked_by: Asker | None = None) -> None:
+        """Its state can no longer be trusted. Subclasses tell whoever can replace it.
+
+        :param asked_by: the request that it broke on, if the message says.
+        """
 
     def handle_mail(self) -> None:
         """Handle a slice of the mail; the mailbox calls this."""
@@ -221,6 +228,7 @@ class LoopActor(pykka.Actor):
             self._handle_failure(*sys.exc_info())
             if reply_to is not None:
                 reply_to.set_exception()
+            self._failed_on = envelope.message
             self.on_failure(*sys.exc_info())
         else:
             if isinstance(response, Pending):

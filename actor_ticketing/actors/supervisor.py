@@ -13,6 +13,7 @@ from actor_ticketing.actors.runtime import LoopActor
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.actors.ticket_type import Expired
 from actor_ticketing.clock import Clock, Timer
+from actor_ticketing.domain.asking import Asker
 from actor_ticketing.domain.commands import ExpireDue
 from actor_ticketing.domain.errors import Refusal
 from actor_ticketing.domain.telling import told
@@ -129,8 +130,9 @@ class Supervisor(LoopActor):
         if self._sweeping is not None:
             self._sweeping.cancel()
 
-    def doubt(self, error: BaseException) -> None:
+    def doubt(self, error: BaseException, asked_by: Asker | None = None) -> None:
         """Without its supervisor the service would keep holds for ever, so it must not go on."""
+        del asked_by  # No request asks it for anything.
         self._on_broken(error)
 
     def on_receive(self, message: Any) -> None:

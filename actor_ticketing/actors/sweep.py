@@ -10,6 +10,7 @@ from actor_ticketing.actors.journaling import Keep, Order
 from actor_ticketing.actors.roster import Roster
 from actor_ticketing.actors.statistics import Statistics, Trigger
 from actor_ticketing.clock import Clock
+from actor_ticketing.domain.asking import request_of
 from actor_ticketing.domain.errors import Refusal, StorageUnavailable
 from actor_ticketing.domain.ports import Queries
 from actor_ticketing.domain.reservation import ReservationStatus
@@ -53,7 +54,8 @@ class Sweeper:
                 try:
                     await release(ticket_type_id, started, tally, order)
                 except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this ticket type.
-                    log.error("release_failed", ticket_type_id=ticket_type_id, error=told(error))  # noqa: TRY400
+                    about = request_of(order.asked_by)
+                    log.error("release_failed", ticket_type_id=ticket_type_id, error=told(error), **about)  # noqa: TRY400
                     problem = problem or error
         duration = self._clock.now() - started
         self._statistics.note_sweep(trigger, at=started, expired=tally["expired"], duration_ms=duration)
@@ -78,7 +80,7 @@ class Sweeper:
         if waits_for is not None and waits_for <= started:
             return  # It knows the hold, and leaves it to the purchase that has claimed it.
         if ticket_type_id in await self._queries.overdue(started):
-            log.error("actor_lost_holds", ticket_type_id=ticket_type_id)
+            log.error("actor_lost_holds", ticket_type_id=ticket_type_id, **request_of(order.asked_by))
             self._roster.rebuild([ticket_type_id])
             await expire_all_due(self._roster, ticket_type_id, tally, order)
 

@@ -13,6 +13,7 @@ from actor_ticketing.actors.doing import Doing
 from actor_ticketing.actors.journaling import JournalingActor, Keep, Order
 from actor_ticketing.actors.runtime import Pending
 from actor_ticketing.clock import Clock
+from actor_ticketing.domain.asking import Asker
 from actor_ticketing.domain.catalogue import Counters, TicketType
 from actor_ticketing.domain.commands import (
     Adopt,
@@ -31,6 +32,8 @@ from actor_ticketing.domain.inventory import Contended, Inventory
 from actor_ticketing.domain.ports import Journal
 from actor_ticketing.domain.values import value
 
+OnBroken = Callable[[str, BaseException, Asker | None], None]
+
 
 @value
 class Reschedule:
@@ -48,12 +51,11 @@ class Expired:
 class TicketTypeActor(JournalingActor):
     """Owns one :class:`Inventory`.
 
-    :param on_broken: told when an unexpected exception has left the state in doubt; the actor is stopped by then.
+    :param on_broken: told when an unexpected exception has left the state in doubt, and at whose request; the actor is
+        stopped by then.
     """
 
-    def __init__(
-        self, inventory: Inventory, journal: Journal, clock: Clock, on_broken: Callable[[str, BaseException], None]
-    ) -> None:
+    def __init__(self, inventory: Inventory, journal: Journal, clock: Clock, on_broken: OnBroken) -> None:
         super().__init__(journal)
         self.inventory = inventory
         self.ticket_type_id = inventory.ticket_type.id
@@ -90,7 +92,7 @@ class TicketTypeActor(JournalingActor):
         try:
             decided = self._decide(message, now)
         except Refusal as refusal:
-            return self.after_commits(refusal)
+            return self.after_commits(refusal, message.asked_by)
         except Contended:
             pending = Pending()
             self._parked.append((message, pending))
@@ -99,7 +101,7 @@ class TicketTypeActor(JournalingActor):
             return decided
         events, outcome = decided
         if not events:
-            return self.after_commits(outcome)
+            return self.after_commits(outcome, message.asked_by)
         return self._record(events, outcome, message.keep)
 
     def _record(self, events: Sequence[LedgerEvent], outcome: Any, keep: Keep | None = None) -> Pending:
@@ -181,9 +183,9 @@ class TicketTypeActor(JournalingActor):
         self.unpark()
         return super().fence()
 
-    def doubt(self, error: BaseException) -> None:
+    def doubt(self, error: BaseException, asked_by: Asker | None = None) -> None:
         """Have it rebuilt from what is durable."""
-        self._on_broken(self.ticket_type_id, error)
+        self._on_broken(self.ticket_type_id, error, asked_by)
 
 
 def _listing(changed: LedgerEvent, inventory: Inventory) -> tuple[TicketType, Counters]:

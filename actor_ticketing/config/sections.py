@@ -277,6 +277,16 @@ class PrivacySettings(_Section):
     retention_days: Annotated[int, Field(ge=0, le=36_600)] = 0
 
 
+class LedgerSettings(_Section):
+    """How many days of the ledger stay in the database, and where the files go that have what is older. 0: all stays.
+
+    :ivar archive_dir: empty is `archives` in the data directory.
+    """
+
+    keep_days: Annotated[int, Field(ge=0, le=36_600)] = 0
+    archive_dir: str = ""
+
+
 class StorageSettings(_Section):
     """How the embedded database is driven. `commit_interval_ms` 0 commits as soon as the disk is free.
 
@@ -295,6 +305,12 @@ class ActorSettings(_Section):
 
     mailbox_limit: Annotated[int, Field(ge=1)] = 10_000
     passivate_after_seconds: _Seconds = 60.0
+
+
+class TelemetrySettings(_Section):
+    """Traces by OpenTelemetry. Where they go, and how many, say the `OTEL_…` variables."""
+
+    enabled: bool = False
 
 
 class LogSettings(_Section):

@@ -16,6 +16,7 @@ from actor_ticketing.config.sections import (
     ExtensionSettings,
     HoldSettings,
     IssuerSettings,
+    LedgerSettings,
     LogSettings,
     MailSettings,
     PrivacySettings,
@@ -23,6 +24,7 @@ from actor_ticketing.config.sections import (
     ServerSettings,
     StorageSettings,
     SweepSettings,
+    TelemetrySettings,
     WebhookSettings,
     WebSocketSettings,
 )
@@ -53,8 +55,10 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     webhooks: WebhookSettings = WebhookSettings()
     privacy: PrivacySettings = PrivacySettings()
+    ledger: LedgerSettings = LedgerSettings()
     storage: StorageSettings = StorageSettings()
     actors: ActorSettings = ActorSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     log: LogSettings = LogSettings()
 
     @classmethod

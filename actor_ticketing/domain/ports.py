@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
 from actor_ticketing.domain.analytics import Span, Tally
+from actor_ticketing.domain.archives import ArchiveQueries
+from actor_ticketing.domain.asking import Asker
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.mail import Contact, MailQueries
@@ -52,6 +54,7 @@ class Entry:
     :ivar forget_answers_before: drop a portion of the kept answers older than this (ms).
     :ivar on_settled: called once, in commit order: with None when it is durable, with what to answer when it is certain
         that nothing of it was written.
+    :ivar asked_by: the request behind it, for the log.
     :ivar last_seq: the ledger position of its last event; for an entry without events, that of what it waits for.
     """
 
@@ -62,6 +65,7 @@ class Entry:
     records: Sequence[Record] = ()
     forget_answers_before: int | None = None
     on_settled: Callable[[Exception | None], None] | None = None
+    asked_by: Asker | None = field(default=None, repr=False)
     last_seq: int = 0
 
     @property
@@ -240,7 +244,7 @@ class PersonRecord:
     contacts: Sequence[Contact] = ()
 
 
-class Queries(MailQueries, WebhookQueries, Protocol):
+class Queries(MailQueries, WebhookQueries, ArchiveQueries, Protocol):
     """Reads of committed state. An error fails the one read and nothing else.
 
     Every method raises :class:`StorageUnavailable` when the store cannot be read.

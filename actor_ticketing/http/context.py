@@ -10,6 +10,7 @@ from aiohttp import web
 from actor_ticketing.accounts.service import Accounts
 from actor_ticketing.actors.analytics import Analytics
 from actor_ticketing.actors.answers import KeptAnswers
+from actor_ticketing.actors.archiving import Archiving
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.desk import Desk
 from actor_ticketing.actors.door import Door
@@ -43,10 +44,12 @@ if TYPE_CHECKING:
 class Backend:
     """The service behind the doors. ``next_due_at`` tells the earliest deadline of all (ms), or None.
 
+    :ivar archiving: what archives the ledger; None when the store cannot.
     :ivar post: what sends mails; None when mail is off.
     """
 
     accounts: Accounts
+    archiving: Archiving | None
     box_office: BoxOffice
     answers: KeptAnswers
     desk: Desk

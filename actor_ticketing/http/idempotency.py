@@ -17,7 +17,8 @@ from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.domain.errors import Invalid, KeyReused, Refusal
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.http.answers import Answer, respond
-from actor_ticketing.http.context import Backend, backend_of
+from actor_ticketing.http.context import backend_of
+from actor_ticketing.http.request_ids import asker_of
 from actor_ticketing.http.responses import WholeResponse
 
 HEADER = "Idempotency-Key"
@@ -55,7 +56,7 @@ async def perform(request: web.Request, body: bytes, caller: str, action: Action
     """
     key = request.headers.get(HEADER)
     if key is None:
-        keep = Keep()
+        keep = Keep(asked_by=asker_of(request))
         answer = render(await action(keep))
         return respond(answer, keep.seq)
     if not _KEY.fullmatch(key):
@@ -69,7 +70,7 @@ async def perform(request: web.Request, body: bytes, caller: str, action: Action
             raise KeyReused("This Idempotency-Key was used for another request.")
         return respond(await asyncio.shield(first.answer))
     claim = claims[slot] = _Claim(fingerprint, asyncio.get_running_loop().create_future())
-    work = _first_time(backend_of(request), slot, claim, action, render)
+    work = _first_time(request, slot, claim, action, render)
     # In a task of its own: a caller who is cut off cannot free the key while the command is still on its way.
     claim.task = asyncio.create_task(_carry_out(claims, slot, work))
     return respond(await asyncio.shield(claim.answer))
@@ -87,8 +88,9 @@ async def _carry_out(claims: dict[_Slot, _Claim], slot: _Slot, work: Coroutine[A
         del claims[slot]
 
 
-async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Action, render: Render) -> Answer:
+async def _first_time(request: web.Request, slot: _Slot, claim: _Claim, action: Action, render: Render) -> Answer:
     caller, key = slot
+    backend = backend_of(request)
     stored = await backend.answers.find(caller, key)
     if stored is not None:
         if stored.fingerprint != claim.fingerprint:
@@ -110,7 +112,7 @@ async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Acti
         )
         return kept[-1]
 
-    keep = Keep(store)
+    keep = Keep(store, asked_by=asker_of(request))
     try:
         outcome = await action(keep)
     except Refusal:
@@ -121,5 +123,5 @@ async def _first_time(backend: Backend, slot: _Slot, claim: _Claim, action: Acti
         raise
     if not kept:
         # It is not with one actor's decision, so it is kept on its own.
-        await backend.answers.keep(replace(store(outcome), seq=keep.seq))
+        await backend.answers.keep(replace(store(outcome), seq=keep.seq), asked_by=keep.asked_by)
     return Answer(status=kept[-1].status, body=kept[-1].body, seq=keep.seq)

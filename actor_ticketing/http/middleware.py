@@ -1,32 +1,22 @@
 """What happens around every request: its id, what else stands in every head, and the one shape of every failure."""
 
-import re
-import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from itertools import count
 
 import structlog
 from aiohttp import web
-from multidict import istr
 
-from actor_ticketing.domain.errors import Refusal, Unavailable
+from actor_ticketing.domain.errors import Kind, Refusal, Unavailable
+from actor_ticketing.domain.telling import told
 from actor_ticketing.http import limits
 from actor_ticketing.http.cors import Cors
 from actor_ticketing.http.errors import INTERNAL, Failure, failure_of_http, failure_of_refusal, respond_failure
-from actor_ticketing.http.request import known
+from actor_ticketing.http.request_ids import id_of
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.traffic import Traffic
 from actor_ticketing.tickets.drawing import DrawingOverloaded
 
 log = structlog.get_logger(__name__)
-
-REQUEST_ID = istr("X-Request-ID")
-_SANE = re.compile(r"[A-Za-z0-9._:/+=~-]{1,128}")
-
-# Ids need to differ, also between runs; nobody is let in by one.
-_RUN = secrets.token_urlsafe(9) + "."
-_numbers = count(1)
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -47,6 +37,9 @@ def around(handler: Handler, traffic: Traffic, cors: Cors | None = None) -> Hand
             preflight = None if cors is None else cors.preflight(request)
             response = await handler(request) if preflight is None else preflight
         except Refusal as refusal:
+            if refusal.kind is Kind.UNAVAILABLE and refusal.__cause__ is not None:
+                # Where it failed, nobody knew for whom. What has no cause is a limit, or is logged with its commit.
+                log.warning("request_unavailable", error=told(refusal.__cause__), **_about(request))
             response = refuse(request, failure_of_refusal(refusal))
         except DrawingOverloaded:
             response = refuse(request, failure_of_refusal(Unavailable("Too many tickets are being drawn.")))
@@ -56,7 +49,7 @@ def around(handler: Handler, traffic: Traffic, cors: Cors | None = None) -> Hand
                 # Whoever sends that slowly is not listened to any longer.
                 response.force_close()
         except Exception:
-            log.exception("request_failed", method=request.method, route=_route_of(request), request_id=id_of(request))
+            log.exception("request_failed", **_about(request))
             response = refuse(request, INTERNAL)
         traffic.note(request, response.status)
         finish_head(request, response, cors)
@@ -75,15 +68,9 @@ def finish_head(request: web.BaseRequest, response: web.StreamResponse, cors: Co
         response.more_head = lines if cors is None else lines + cors.head_lines(request)
 
 
-def id_of(request: web.BaseRequest) -> str:
-    """The request's own id if it sent a sane one; otherwise one is made, once."""
-    given = request.headers.get(REQUEST_ID)
-    if given is not None and _SANE.fullmatch(given):
-        return given
-    asked = known(request)
-    if asked.made_id is None:
-        asked.made_id = f"{_RUN}{next(_numbers)}"
-    return asked.made_id
+def _about(request: web.BaseRequest) -> dict[str, str]:
+    """What a log line says of a request."""
+    return {"method": request.method, "route": _route_of(request), "request_id": id_of(request)}
 
 
 def _route_of(request: web.BaseRequest) -> str:

@@ -23,8 +23,8 @@ _FATES = {
 }
 
 
-def sales(span: Span, tally: Tally, now: int) -> Json:
-    """Every point of the span, the empty ones included."""
+def sales(span: Span, tally: Tally, now: int, *, complete_from: int | None) -> Json:
+    """Every point of the span, the empty ones included. What came before ``complete_from`` is archived and left out."""
     revenue: list[dict[str, int]] = [{} for _ in range(span.points)]
     total_revenue: Counter[str] = Counter()
     for (point, currency), amount in sorted(tally.revenue.items()):
@@ -48,6 +48,7 @@ def sales(span: Span, tally: Tally, now: int) -> Json:
         "points": points,
         "totals": {**totals, "revenue": total_revenue},
         "funnel": {"held": held, **fates},
+        "completeFrom": None if complete_from is None else rfc3339(complete_from),
         "serverTime": rfc3339(now),
     }
 

@@ -1,6 +1,7 @@
 """What happens before there is a request: bytes that are no valid HTTP fail in the same shape as everything else."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -13,8 +14,9 @@ from actor_ticketing.http import idle
 from actor_ticketing.http.context import DOORS
 from actor_ticketing.http.dispatch import find_quickly
 from actor_ticketing.http.errors import INTERNAL, MALFORMED, failure_of_http, respond_failure
-from actor_ticketing.http.middleware import around, finish_head
+from actor_ticketing.http.middleware import Handler, around, finish_head
 from actor_ticketing.http.request import ServiceRequest
+from actor_ticketing.http.request_ids import id_of
 
 LINGERING_SECONDS = 2.0
 
@@ -32,7 +34,7 @@ class _Protocol(RequestHandler):
         """Answer what aiohttp could not even hand to the application, and close the connection."""
         del message
         if status >= 500:
-            log.error("request_failed", error=exc and told(exc), exc_info=exc)
+            log.error("request_failed", error=exc and told(exc), exc_info=exc, request_id=id_of(request))
         if request.writer is not None and request.writer.output_size > 0:
             raise ConnectionError("an answer has begun already")
         response = respond_failure(request, INTERNAL if status >= 500 else MALFORMED)
@@ -50,13 +52,22 @@ class Runner(web.AppRunner):
     """aiohttp's runner with what stands around every request, the malformed ones included.
 
     :param idle_seconds: how long a connection may wait for the head of its next request.
+    :param around_requests: is put around the handler of all requests.
     """
 
-    def __init__(self, app: web.Application, *, idle_seconds: float = 75.0, **options: Any) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        idle_seconds: float = 75.0,
+        around_requests: Callable[[Handler], Handler] = lambda handler: handler,
+        **options: Any,
+    ) -> None:
         # A compressed body is refused (415), so nothing of it is unpacked: of a few kilobytes it would make megabytes.
         # Whoever is still sending when the answer has gone out is listened to for a moment only.
         super().__init__(app, auto_decompress=False, lingering_time=LINGERING_SECONDS, **options)
         self._idle_seconds = idle_seconds
+        self._around_requests = around_requests
         self._watch: asyncio.Task[None] | None = None
 
     async def setup(self) -> None:
@@ -83,7 +94,8 @@ class Runner(web.AppRunner):
             return request
 
         server.request_factory = make
-        server.request_handler = around(find_quickly(self.app), doors.traffic, doors.cors)
+        handler = around(find_quickly(self.app), doors.traffic, doors.cors)
+        server.request_handler = self._around_requests(handler)
         return server
 
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from actor_ticketing.domain.telling import told
 from actor_ticketing.http.context import doors_of
-from actor_ticketing.http.middleware import REQUEST_ID, id_of
+from actor_ticketing.http.request_ids import REQUEST_ID, id_of
 from actor_ticketing.http.responses import NO_PAGE, in_every_head
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ async def send_file(
     except ConnectionError:
         pass  # The client has gone.
     except Exception as error:  # noqa: BLE001 - whatever it is, it is too late for another status.
-        log.error("file_cut_short", name=name, error=told(error))  # noqa: TRY400
+        log.error("file_cut_short", name=name, error=told(error), request_id=id_of(request))  # noqa: TRY400
         if request.transport is not None:
             request.transport.abort()
     return response

@@ -21,6 +21,13 @@ class Answered:
     times: int
 
 
+def resource_of(request: web.BaseRequest) -> web.AbstractResource | None:
+    """What was found at a request's address, if anything was."""
+    # A preflight is answered before anybody looks for a route.
+    match = known(request)._match_info  # noqa: SLF001
+    return None if match is None else match.route.resource
+
+
 class Traffic:
     """Counts answers by route and status, and refusals by their code. Since the process started.
 
@@ -33,9 +40,7 @@ class Traffic:
 
     def note(self, request: web.BaseRequest, status: int) -> None:
         """Count one answer."""
-        # A preflight is answered before anybody looks for a route.
-        match = known(request)._match_info  # noqa: SLF001
-        resource = None if match is None else match.route.resource
+        resource = resource_of(request)
         # Whatever was found nowhere may have come with any word for a method: there are as many as a client likes.
         self._answers[resource, "" if resource is None else request.method, status] += 1
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from actor_ticketing.actors.journaling import write_entry
 from actor_ticketing.clock import Clock
+from actor_ticketing.domain.asking import Asker
 from actor_ticketing.domain.errors import NotDead, NotFound
 from actor_ticketing.domain.mail import Mail, MailCounts, MailRevived, MailState
 from actor_ticketing.domain.ports import Entry, Journal, Queries
@@ -66,9 +67,10 @@ class Outbox:
         """
         return await self._queries.dead_mails(offset=offset, limit=limit)
 
-    async def retry(self, mail_id: str) -> Mail:
+    async def retry(self, mail_id: str, *, asked_by: Asker | None = None) -> Mail:
         """Have a dead letter tried again, as if it had just been written; return it as it waits.
 
+        :param asked_by: the request, for the log.
         :raises NotFound, NotDead: when there is none, or it was not given up.
         :raises Unavailable: when that could not be stored.
         """
@@ -78,5 +80,5 @@ class Outbox:
         if mail.state is not MailState.DEAD:
             raise NotDead(mail.state.value)
         now = self._clock.now()
-        await write_entry(self._journal, Entry(records=[MailRevived(id=mail_id, at=now)]))
+        await write_entry(self._journal, Entry(records=[MailRevived(id=mail_id, at=now)], asked_by=asked_by))
         return replace(mail, state=MailState.WAITING, settled_at=None, tries=0, reason=None, since=now, due_at=now)

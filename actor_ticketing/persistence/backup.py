@@ -1,6 +1,5 @@
 """An online backup: one file, beside a running server, of one instant."""
 
-import errno
 import os
 import sqlite3
 import tempfile
@@ -10,10 +9,9 @@ from pathlib import Path
 
 from actor_ticketing.persistence.books import UNREADABLE
 from actor_ticketing.persistence.connections import connect_read_only
+from actor_ticketing.persistence.publishing import publish
 
 _SLICE_PAGES = 1_000
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
-"""What a file system without hard links says, such as that of a memory stick."""
 _SIDECARS = ("-wal", "-shm", "-journal")
 
 
@@ -41,7 +39,9 @@ def backup(source: Path, destination: Path, progress: Callable[[int, int], None]
         _copy(source, part, progress)
         os.fsync(handle)
         written = os.fstat(handle).st_size
-        _publish(part, destination)
+        publish(part, destination)
+    except FileExistsError as error:
+        raise BackupError(f"{destination} exists already, and a backup overwrites nothing") from error
     except UNREADABLE as error:
         raise BackupError(f"cannot back up {source} to {destination}: {error}") from error
     except OSError as error:
@@ -99,29 +99,3 @@ def _copy(source: Path, part: Path, progress: Callable[[int, int], None] | None)
         [verdict] = copy.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise BackupError(f"the copy of {source} is damaged, and most likely the database too: {verdict}")
-
-
-def _publish(part: Path, destination: Path) -> None:
-    """Give the finished file its name, unless somebody has taken it meanwhile."""
-    taken = BackupError(f"{destination} exists already, and a backup overwrites nothing")
-    try:
-        # Unlike a rename, a link never replaces what is there.
-        os.link(part, destination)
-    except FileExistsError as error:
-        raise taken from error
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        if os.path.lexists(destination):
-            raise taken from error
-        part.rename(destination)
-    try:
-        part.unlink(missing_ok=True)
-        directory = os.open(destination.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-    except OSError:
-        destination.unlink()
-        raise

@@ -4,15 +4,25 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+import structlog
+
+from actor_ticketing.domain.asking import requests_of
 from actor_ticketing.domain.errors import Draining, StorageUnavailable
 from actor_ticketing.domain.events import LedgerEvent
 from actor_ticketing.domain.measures import Commits
 from actor_ticketing.domain.ports import CommitFailed, Entry, Store
 from actor_ticketing.domain.records import Record
+from actor_ticketing.domain.telling import told
+
+log = structlog.get_logger(__name__)
 
 BATCH_MAX = 2_000
 """Entries in one transaction at the most, so that one commit stays short."""
+
+SLOW_MS = 1_000
+"""A commit that takes longer is logged."""
 
 
 class GroupCommitJournal:
@@ -114,7 +124,11 @@ class GroupCommitJournal:
                     await self._commit_batch()
         except BaseException as error:
             # The writer must never end in silence: nobody could tell any more what has been written.
-            self._on_unknown(error)
+            try:
+                named = requests_of(self._committing)
+                log.error("commit_unknown", error=told(error), entries=len(self._committing), request_ids=named)  # noqa: TRY400
+            finally:
+                self._on_unknown(error)
             raise
 
     async def _commit_batch(self) -> None:
@@ -138,8 +152,14 @@ class GroupCommitJournal:
     async def _write(self, writes: Sequence[Entry]) -> None:
         began = time.perf_counter()
         await self._store.commit(writes)
-        self.commits.duration_ms.add((time.perf_counter() - began) * 1_000)
+        duration_ms = (time.perf_counter() - began) * 1_000
+        self.commits.duration_ms.add(duration_ms)
         self.commits.entries.add(len(writes))
+        if duration_ms > SLOW_MS:
+            # It is durable, and a log that cannot be written is no reason to stop here.
+            with suppress(Exception):
+                named = requests_of(writes)
+                log.warning("commit_slow", duration_ms=round(duration_ms), entries=len(writes), request_ids=named)
 
     def _fail(self, batch: Sequence[Entry], error: CommitFailed) -> None:
         """Fail all that is pending: what was decided after the batch was decided on its strength."""

@@ -41,6 +41,7 @@ from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.domain.webhooks import WebhookRecord
 from actor_ticketing.persistence.memory_accounts import MemoryAccounts
 from actor_ticketing.persistence.memory_analytics import tally_of
+from actor_ticketing.persistence.memory_archives import MemoryArchives
 from actor_ticketing.persistence.memory_mail import MemoryMail
 from actor_ticketing.persistence.memory_webhooks import MemoryWebhooks
 from actor_ticketing.persistence.people import is_of, tells_of
@@ -48,7 +49,7 @@ from actor_ticketing.persistence.people import is_of, tells_of
 R = TypeVar("R", Reservation, SaleRecord, Ticket)
 
 
-class MemoryStore(MemoryMail, MemoryWebhooks):
+class MemoryStore(MemoryMail, MemoryWebhooks, MemoryArchives):
     """Both sides in one: the :class:`Store` of a journal and the :class:`Queries` over what it committed.
 
     :ivar ledger: every event committed, in order; ``seq`` counts from 1.

@@ -22,6 +22,7 @@ from actor_ticketing.domain.purchase import Ticket
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence import analytics, people, rows
 from actor_ticketing.persistence.accounts import ACCOUNT, REFRESH, account_of, refresh_token_of
+from actor_ticketing.persistence.archives import SqliteArchiveQueries
 from actor_ticketing.persistence.connections import Readers
 from actor_ticketing.persistence.history import history_of
 from actor_ticketing.persistence.mail import SqliteMailQueries
@@ -58,7 +59,7 @@ _SALES = (
 T = TypeVar("T")
 
 
-class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries):
+class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries, SqliteArchiveQueries):
     """The :class:`Queries` over SQLite. Every method raises :class:`StorageUnavailable` when it cannot read."""
 
     def __init__(self, readers: Readers, vault: Vault) -> None:

@@ -1,4 +1,4 @@
-"""The books as a history: the ledger replayed from its first entry."""
+"""The books as a history: the ledger replayed, entry by entry."""
 
 import json
 import sqlite3
@@ -14,6 +14,7 @@ from actor_ticketing.persistence.books import PROBLEMS_MAX
 LEGAL = "every ledger entry is a step that was allowed"
 HISTORY = "sold and reserved fit into the total at every ledger entry"
 RESERVATIONS = "every reservation is as the ledger left it"
+ADOPTIONS = "every reservation was adopted at most once, and has a user then"
 
 _OUTCOMES = {
     events.ReservationExpired.kind: ReservationStatus.EXPIRED,
@@ -21,8 +22,7 @@ _OUTCOMES = {
     events.ReservationConverted.kind: ReservationStatus.CONVERTED,
 }
 
-# The columns of a reservation that the ledger determines.
-_FIELDS = (
+FIELDS = (
     "ticket_type_id",
     "quantity",
     "unit_price",
@@ -32,14 +32,17 @@ _FIELDS = (
     "status",
     "settled_at",
 )
-_values = attrgetter(*_FIELDS)
-_RESERVATION = f"SELECT {', '.join(_FIELDS)} FROM reservations WHERE id = ?"  # noqa: S608 - only constants.
+"""The columns of a reservation that the ledger determines."""
+
+_values = attrgetter(*FIELDS)
+_RESERVATION = f"SELECT {', '.join(FIELDS)} FROM reservations WHERE id = ?"  # noqa: S608 - only constants.
 # The row of a reservation comes along with the entry that settles it, so that it need not be kept in memory.
 _LEDGER = f"""
     SELECT l.seq, l.at, l.kind, l.event_id, l.ticket_type_id, l.reservation_id, l.data,
-           {", ".join(f"r.{column}" for column in _FIELDS)}
+           {", ".join(f"r.{column}" for column in FIELDS)}
     FROM ledger l
     LEFT JOIN reservations r ON r.id = l.reservation_id AND l.kind IN ({str(list(_OUTCOMES))[1:-1]})
+    WHERE l.seq > ? AND l.seq <= ?
     ORDER BY l.seq
 """  # noqa: S608 - only constants.
 
@@ -59,8 +62,8 @@ class _Entry(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Hold:
-    """The columns of :data:`_FIELDS`."""
+class Hold:
+    """The columns of :data:`FIELDS`, and whether it was adopted."""
 
     ticket_type_id: str
     quantity: int
@@ -70,6 +73,7 @@ class _Hold:
     extensions: int = 0
     status: str = ReservationStatus.ACTIVE
     settled_at: int | None = None
+    is_adopted: bool = False
 
 
 @dataclass(slots=True)
@@ -105,18 +109,19 @@ class Replay:
     Settled reservations are held against their rows at once and forgotten, so that memory grows with the reservations
     that are ACTIVE at the same time, not with all there ever were.
 
+    :ivar holds: every reservation that is ACTIVE, by id.
     :ivar stock: every ticket type, by id.
     :ivar shows: every event, by id, as (id, title, venue, start date).
     :ivar problems: sentences by the name of the check they belong to.
-    :ivar taken: how many entries the ledger has.
-    :ivar created: how many reservations it creates.
+    :ivar taken: how many entries it has taken.
+    :ivar created: how many reservations were created until now.
     """
 
     def __init__(self) -> None:
-        self._holds: dict[str, _Hold] = {}
+        self.holds: dict[str, Hold] = {}
         self.stock: dict[str, Stock] = {}
         self.shows: dict[str, tuple[Any, ...]] = {}
-        self.problems: dict[str, list[str]] = {name: [] for name in (LEGAL, HISTORY, RESERVATIONS)}
+        self.problems: dict[str, list[str]] = {name: [] for name in (LEGAL, HISTORY, RESERVATIONS, ADOPTIONS)}
         self.taken = 0
         self.created = 0
         self._steps: dict[str, Callable[[_Entry], None]] = {
@@ -138,13 +143,11 @@ class Replay:
         if len(self.problems[name]) < PROBLEMS_MAX:
             self.problems[name].append(problem)
 
-    def run(self, connection: sqlite3.Connection) -> None:
-        """Take the whole ledger, then hold the reservations that are ACTIVE at its end against their rows.
-
-        :param connection: in a read transaction, so that the ledger and the tables are of one instant.
-        """
+    def take(self, connection: sqlite3.Connection, after: int, until: int) -> None:
+        """Take the entries after one position and up to another. What they settle is held against its row."""
         decode = json.JSONDecoder().raw_decode
-        for seq, at, kind, event_id, ticket_type_id, reservation_id, text, *row in connection.execute(_LEDGER):
+        found = connection.execute(_LEDGER, (after, until))
+        for seq, at, kind, event_id, ticket_type_id, reservation_id, text, *row in found:
             self.taken += 1
             try:
                 data, _ = decode(text)
@@ -154,14 +157,20 @@ class Replay:
                 self._note(LEGAL, f"ledger entry {seq} ({kind}) {reason}")
             except (ValueError, LookupError, TypeError) as error:
                 self._note(LEGAL, f"ledger entry {seq} ({kind}) cannot be understood: {error!r}")
-        for reservation_id, hold in self._holds.items():
+
+    def compare_live(self, connection: sqlite3.Connection) -> None:
+        """Hold the reservations that are ACTIVE at the end of the ledger against their rows.
+
+        :param connection: in the read transaction in which the end was taken, so that both are of one instant.
+        """
+        for reservation_id, hold in self.holds.items():
             self._compare(reservation_id, hold, connection.execute(_RESERVATION, (reservation_id,)).fetchone())
 
     def _create(self, entry: _Entry) -> None:
         reservation_id = _named(entry.reservation_id)
-        if reservation_id in self._holds:
+        if reservation_id in self.holds:
             raise _Illegal(f"creates reservation {reservation_id}, which is ACTIVE already")
-        hold = _Hold(
+        hold = Hold(
             ticket_type_id=_named(entry.ticket_type_id),
             quantity=entry.data["quantity"],
             unit_price=entry.data["unitPrice"],
@@ -172,7 +181,7 @@ class Replay:
         if stock is None:
             raise _Illegal(f"concerns ticket type {entry.ticket_type_id}, which does not exist by then")
         stock.reserved += hold.quantity
-        self._holds[reservation_id] = hold
+        self.holds[reservation_id] = hold
         self.created += 1
         self._check_fit(entry, stock)
 
@@ -187,13 +196,16 @@ class Replay:
 
     def _adopt(self, entry: _Entry) -> None:
         # By whom, the ledger does not say: it knows nobody.
-        self._active(entry)
+        hold = self._active(entry)
+        if hold.is_adopted:
+            self._note(ADOPTIONS, f"{entry} adopts reservation {entry.reservation_id} for the second time")
+        hold.is_adopted = True
 
     def _settle(self, entry: _Entry) -> None:
         hold, reservation_id = self._active(entry), _named(entry.reservation_id)
         stock = self.stock[hold.ticket_type_id]
         hold.status, hold.settled_at = _OUTCOMES[entry.kind], entry.at
-        del self._holds[reservation_id]
+        del self.holds[reservation_id]
         stock.reserved -= hold.quantity
         if hold.status == ReservationStatus.CONVERTED:
             stock.sold += hold.quantity
@@ -241,8 +253,8 @@ class Replay:
             raise _Illegal(f"uses a ticket of {type_id}, of which all that were sold by then are used")
         stock.checked_in += 1
 
-    def _active(self, entry: _Entry) -> _Hold:
-        hold = self._holds.get(_named(entry.reservation_id))
+    def _active(self, entry: _Entry) -> Hold:
+        hold = self.holds.get(_named(entry.reservation_id))
         if hold is None:
             raise _Illegal(f"concerns reservation {entry.reservation_id}, which is not ACTIVE by then")
         if (entry.data["quantity"], entry.ticket_type_id) != (hold.quantity, hold.ticket_type_id):
@@ -280,7 +292,7 @@ class Replay:
             )
         stock.has_fitted = fits
 
-    def _compare(self, reservation_id: str, hold: _Hold, present: tuple[Any, ...] | None) -> None:
+    def _compare(self, reservation_id: str, hold: Hold, present: tuple[Any, ...] | None) -> None:
         told = _values(hold)
         if told == present:
             return
@@ -289,7 +301,7 @@ class Replay:
             return
         differences = [
             f"{column} {there}, by the ledger {here}"
-            for column, here, there in zip(_FIELDS, told, present, strict=True)
+            for column, here, there in zip(FIELDS, told, present, strict=True)
             if here != there
         ]
         self._note(RESERVATIONS, f"reservation {reservation_id} has {'; '.join(differences)}")

@@ -26,6 +26,9 @@ MAIL = 8
 WEBHOOKS = 9
 """The migration that made webhooks, whose targets are sealed."""
 
+LEDGER_ARCHIVES = 10
+"""The migration since which the ledger's beginning can be archived."""
+
 
 class SchemaError(Exception):
     """The database cannot be brought to the schema of this software."""

@@ -31,7 +31,12 @@ class StateCounts:
         connection.execute("BEGIN")
         try:
             [seq] = connection.execute("SELECT coalesce(max(seq), 0) FROM ledger").fetchone()
-            counts = _count_all(connection) if self._known is None else _go_on(connection, *self._known)
+            # Entries that were archived since tell nothing any more.
+            [first] = connection.execute("SELECT min(seq) FROM ledger").fetchone()
+            if self._known is None or (first is not None and first > self._known[0] + 1):
+                counts = _count_all(connection)
+            else:
+                counts = _go_on(connection, *self._known)
         finally:
             connection.execute("COMMIT")
         self._known = seq, counts

@@ -10,6 +10,7 @@ from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.journaling import write_entry
 from actor_ticketing.clock import Clock
 from actor_ticketing.config.sections import WebhookEndpoint, WebhookSettings
+from actor_ticketing.domain.asking import Asker
 from actor_ticketing.domain.destinations import problem_of_url
 from actor_ticketing.domain.errors import Invalid, NotFound, Refusal
 from actor_ticketing.domain.ids import Entropy, new_id
@@ -96,6 +97,12 @@ class Webhooks:
         """How many ledger entries come after what an endpoint was told."""
         return max(0, self._board.seq - endpoint.state.cursor)
 
+    def told_until(self) -> int | None:
+        """Up to which ledger position everyone was told who is told at all; None when nobody is."""
+        if not self.is_enabled:
+            return None
+        return min((each.state.cursor for each in self._endpoints.values() if each.state.is_enabled), default=None)
+
     async def start(self) -> None:
         """Read who is to be told, and begin. A new endpoint of the configuration is told what comes from now on.
 
@@ -124,18 +131,28 @@ class Webhooks:
         await self._turns.settled()
         await self.couriers.stop()
 
-    async def create(self, *, name: str, url: str, kinds: Sequence[str], from_seq: int | None) -> Endpoint:
+    async def create(
+        self,
+        *,
+        name: str,
+        url: str,
+        kinds: Sequence[str],
+        from_seq: int | None,
+        asked_by: Asker | None = None,
+    ) -> Endpoint:
         """Add an endpoint, with a secret of its own.
 
         :param from_seq: the first ledger position that it is told; None for what comes from now on.
         :raises Invalid, TooManyWebhooks, NotInLedger: when that cannot be.
         :raises Unavailable: when it could not be stored.
         """
-        return await self._turns.take(_CREATING, self._create(name, url, kinds, from_seq))
+        return await self._turns.take(_CREATING, self._create(name, url, kinds, from_seq, asked_by))
 
-    async def change(self, webhook_id: str, changes: Mapping[str, object], *, enabled: bool | None) -> Endpoint:
-        """Change what an endpoint is and what it is told. It gets another
-        chance with another URL, and when it is enabled.
+    async def change(
+        self, webhook_id: str, changes: Mapping[str, object], *, enabled: bool | None, asked_by: Asker | None = None
+    ) -> Endpoint:
+        """Change what an endpoint is and what it is told. It gets another chance with another URL, and when it is
+        enabled.
 
         :param changes: new values, by their names in :class:`Webhook`.
         :param enabled: None leaves that as it is.
@@ -156,9 +173,9 @@ class Webhooks:
                 state = replace(state, failing_since=None)
             return replace(webhook, **changes), state  # type: ignore[arg-type]
 
-        return await self._turns.take(webhook_id, self._change(webhook_id, changed))
+        return await self._turns.take(webhook_id, self._change(webhook_id, changed, asked_by))
 
-    async def replay(self, webhook_id: str, from_seq: int) -> Endpoint:
+    async def replay(self, webhook_id: str, from_seq: int, *, asked_by: Asker | None = None) -> Endpoint:
         """Go on from a ledger position: tell again what was told, or skip what was not.
 
         :raises NotFound, NotInLedger: when that cannot be.
@@ -170,9 +187,9 @@ class Webhooks:
         def moved(webhook: Webhook, state: WebhookState) -> _Changed:
             return webhook, replace(state, cursor=cursor, missed=None)
 
-        return await self._turns.take(webhook_id, self._change(webhook_id, moved))
+        return await self._turns.take(webhook_id, self._change(webhook_id, moved, asked_by))
 
-    async def rotate(self, webhook_id: str) -> Endpoint:
+    async def rotate(self, webhook_id: str, *, asked_by: Asker | None = None) -> Endpoint:
         """Give an endpoint another secret. The one before signs as well for a day, and one before that no more.
 
         :raises NotFound, WebhookIsConfigured: when that cannot be.
@@ -184,16 +201,16 @@ class Webhooks:
         def rotated(webhook: Webhook, state: WebhookState) -> _Changed:
             return replace(webhook, secrets=(secret, replace(webhook.secrets[0], until=until))), state
 
-        return await self._turns.take(webhook_id, self._change(webhook_id, rotated))
+        return await self._turns.take(webhook_id, self._change(webhook_id, rotated, asked_by))
 
-    async def delete(self, webhook_id: str) -> None:
+    async def delete(self, webhook_id: str, *, asked_by: Asker | None = None) -> None:
         """Tell an endpoint nothing more, and forget it.
 
         :raises NotFound, WebhookIsConfigured: when that cannot be.
         :raises Unavailable: when it could not be stored.
         """
         self._require_ours(webhook_id)
-        await self._turns.take(webhook_id, self._delete(webhook_id))
+        await self._turns.take(webhook_id, self._delete(webhook_id, asked_by))
 
     async def test(self, webhook_id: str) -> Delivery:
         """Send an endpoint a message that tells of nothing, and return what came of it.
@@ -205,7 +222,9 @@ class Webhooks:
             raise WebhooksOff
         return await self.couriers.test(webhook)
 
-    async def _create(self, name: str, url: str, kinds: Sequence[str], from_seq: int | None) -> Endpoint:
+    async def _create(
+        self, name: str, url: str, kinds: Sequence[str], from_seq: int | None, asked_by: Asker | None
+    ) -> Endpoint:
         self._check(url)
         if sum(not each.webhook.is_configured for each in self._endpoints.values()) >= WEBHOOKS_MAX:
             raise TooManyWebhooks
@@ -220,30 +239,32 @@ class Webhooks:
         )
         cursor = self._board.seq if from_seq is None else await self._before(from_seq)
         endpoint = Endpoint(webhook=webhook, state=WebhookState(cursor=cursor))
-        await self._write(WebhookKept(webhook=webhook), WebhookNoted(id=webhook.id, state=endpoint.state))
+        await self._write([WebhookKept(webhook=webhook), WebhookNoted(id=webhook.id, state=endpoint.state)], asked_by)
         self._endpoints[webhook.id] = endpoint
         self.couriers.begin(endpoint)
         return endpoint
 
-    async def _change(self, webhook_id: str, change: Callable[[Webhook, WebhookState], _Changed]) -> Endpoint:
+    async def _change(
+        self, webhook_id: str, change: Callable[[Webhook, WebhookState], _Changed], asked_by: Asker | None
+    ) -> Endpoint:
         endpoint = self.endpoint(webhook_id)
         async with self.couriers.interrupted(endpoint):
             webhook, state = change(endpoint.webhook, endpoint.state)
             kept: list[WebhookRecord] = [] if webhook.is_configured else [WebhookKept(webhook=webhook)]
-            await self._write(*kept, WebhookNoted(id=webhook_id, state=state))
+            await self._write([*kept, WebhookNoted(id=webhook_id, state=state)], asked_by)
             endpoint.webhook, endpoint.state = webhook, state
             endpoint.tries, endpoint.next_try_at = 0, None
         return endpoint
 
-    async def _delete(self, webhook_id: str) -> None:
+    async def _delete(self, webhook_id: str, asked_by: Asker | None) -> None:
         endpoint = self.endpoint(webhook_id)
         async with self.couriers.interrupted(endpoint):
-            await self._write(WebhookDropped(id=webhook_id))
+            await self._write([WebhookDropped(id=webhook_id)], asked_by)
         await self.couriers.end(endpoint)
         del self._endpoints[webhook_id]
 
-    async def _write(self, *records: WebhookRecord) -> None:
-        await write_entry(self._journal, Entry(records=records))
+    async def _write(self, records: Sequence[WebhookRecord], asked_by: Asker | None) -> None:
+        await write_entry(self._journal, Entry(records=records, asked_by=asked_by))
 
     async def _before(self, from_seq: int) -> int:
         """The cursor with which a ledger position is the next to be told.

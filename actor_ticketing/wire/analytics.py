@@ -51,4 +51,8 @@ class Sales(Shape):
     points: list[Point]
     totals: Totals
     funnel: Funnel
+    complete_from: Annotated[
+        Instant | None,
+        Field(description="What happened before is archived and not counted here; null when nothing is archived."),
+    ]
     server_time: Instant

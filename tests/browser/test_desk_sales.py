@@ -4,7 +4,7 @@ import csv
 import re
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from support.operating import buy_elsewhere, open_desk
 from support.shopping import Shop
@@ -57,6 +57,22 @@ async def test_the_chart_the_totals_and_the_funnel_tell_what_happened(shop: Shop
     ):  # fmt: skip
         line = funnel.get_by_role("listitem").filter(has=page.get_by_text(step, exact=True))
         assert re.sub(r"\s+", " ", await line.inner_text()) == f"{step} {told}"
+
+
+async def test_since_when_the_figures_are_complete_is_said_where_something_is_archived(shop: Shop) -> None:
+    page = await open_sales(shop, await sell_some(shop))
+    note = page.get_by_text("is archived, and missing in these figures")
+    await expect(note).to_have_count(0)
+
+    async def archived(route: Route) -> None:
+        response = await route.fetch()
+        document = await response.json()
+        document["data"]["completeFrom"] = document["data"]["to"]
+        await route.fulfill(response=response, json=document)
+
+    await page.route("**/api/admin/analytics?*", archived)
+    await page.reload()
+    await expect(note).to_be_visible()
 
 
 async def test_what_is_the_last_hour_is_told_by_the_service(shop: Shop) -> None:

@@ -8,6 +8,7 @@ import pytest
 from actor_ticketing.domain.errors import Draining, StorageUnavailable
 from actor_ticketing.domain.ports import CommitUnknown, Entry
 from actor_ticketing.domain.reservation import ReservationStatus
+from actor_ticketing.persistence import journal
 from actor_ticketing.persistence.journal import BATCH_MAX
 from support.history import NOW, Shop, answer_kept, event_listed, type_listed
 from support.service import eventually, turns
@@ -190,6 +191,28 @@ async def test_an_unknown_outcome_is_told_to_nobody_and_ends_the_writer(books: "
     with pytest.raises(CommitUnknown):
         await books.journal.close()
     books.journal._task = None
+
+
+async def test_an_unknown_outcome_that_cannot_be_logged_ends_the_writer_too(books: "Books", shop: Shop) -> None:
+    books.store.fail_next(unknown := CommitUnknown("disk I/O error"))
+    entry = shop.reserve()
+    entry.asked_by = lambda: {}["defect"]
+    books.journal.append(entry)
+    await eventually(lambda: bool(books.ends))
+    assert books.ends == [unknown]
+    with pytest.raises(KeyError):
+        await books.journal.close()
+    books.journal._task = None
+
+
+async def test_a_slow_commit_that_cannot_be_logged_is_a_commit(
+    books: "Books", shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "SLOW_MS", -1)
+    entry = shop.reserve()
+    entry.asked_by = lambda: {}["defect"]
+    await books.write(entry)
+    assert (books.named("committed"), books.ends) == ([entry], [])
 
 
 async def test_a_callback_with_a_defect_ends_the_writer_too(books: "Books", shop: Shop) -> None:

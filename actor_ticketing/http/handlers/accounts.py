@@ -12,6 +12,7 @@ from actor_ticketing.domain.purchase import email_key
 from actor_ticketing.http.answers import respond, success, to_json
 from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.parsing import read_model
+from actor_ticketing.http.request_ids import asker_of
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import RefreshTokenBody, SignUpBody
 from actor_ticketing.http.throttling import attempt_at
@@ -21,7 +22,9 @@ async def register(request: web.Request) -> WholeResponse:
     """``POST /api/public/auth/register``."""
     backend = backend_of(request)
     body, _ = await read_model(request, SignUpBody)
-    signed_in = await backend.accounts.register(body.email, body.password.get_secret_value())
+    signed_in = await backend.accounts.register(
+        body.email, body.password.get_secret_value(), asked_by=asker_of(request)
+    )
     return _respond(request, signed_in, message="Account created successfully", status=201)
 
 
@@ -30,7 +33,9 @@ async def login(request: web.Request) -> WholeResponse:
     backend = backend_of(request)
     body, _ = await read_model(request, SignUpBody)
     with attempt_at(request, email_key(body.email)):
-        signed_in = await backend.accounts.sign_in(body.email, body.password.get_secret_value())
+        signed_in = await backend.accounts.sign_in(
+            body.email, body.password.get_secret_value(), asked_by=asker_of(request)
+        )
     return _respond(request, signed_in, message="Signed in successfully")
 
 
@@ -38,7 +43,7 @@ async def refresh(request: web.Request) -> WholeResponse:
     """``POST /api/public/auth/refresh``: the refresh token serves once, and the answer has the next one."""
     backend = backend_of(request)
     body, _ = await read_model(request, RefreshTokenBody)
-    signed_in = await backend.accounts.refresh(body.refresh_token.get_secret_value())
+    signed_in = await backend.accounts.refresh(body.refresh_token.get_secret_value(), asked_by=asker_of(request))
     return _respond(request, signed_in, message="Signed in again successfully")
 
 
@@ -46,7 +51,7 @@ async def logout(request: web.Request) -> WholeResponse:
     """``POST /api/public/auth/logout``: whatever the token was, it is worth nothing afterwards."""
     backend = backend_of(request)
     body, _ = await read_model(request, RefreshTokenBody)
-    await backend.accounts.sign_out(body.refresh_token.get_secret_value())
+    await backend.accounts.sign_out(body.refresh_token.get_secret_value(), asked_by=asker_of(request))
     return respond(success("{}", message="Signed out successfully"))
 
 

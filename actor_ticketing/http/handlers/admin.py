@@ -15,6 +15,7 @@ from actor_ticketing.http.catalogue_schemas import EventBody, EventPatch, Ticket
 from actor_ticketing.http.context import Backend, backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.parsing import LIMIT_MAX, page_of, read_model
+from actor_ticketing.http.request_ids import asker_of
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import EmptyBody
 
@@ -142,7 +143,7 @@ async def cleanup(request: web.Request) -> WholeResponse:
 
     async def sweep(keep: Keep) -> tuple[int, int]:
         # Many decisions stand behind this answer, so it is stored with none of them.
-        seen = Keep()
+        seen = Keep(asked_by=keep.asked_by)
         swept = await backend.sweeper.sweep("manual", by=admin.name, seen=seen)
         keep.seq = seen.seq
         return swept
@@ -153,7 +154,7 @@ async def cleanup(request: web.Request) -> WholeResponse:
 async def cron_cleanup(request: web.Request) -> WholeResponse:
     """``GET /api/cron/cleanup-reservations``: the same for an outside scheduler."""
     await doors_of(request).authenticator.cron(request)
-    seen = Keep()
+    seen = Keep(asked_by=asker_of(request))
     answer = _swept(await backend_of(request).sweeper.sweep("cron", seen=seen))
     return respond(replace(answer, seq=seen.seq))
 

@@ -55,4 +55,7 @@ async def sales(request: web.Request) -> WholeResponse:
         raise Invalid.field("to", "must be after from")
     if span.points > POINTS_MAX:
         raise Invalid.field("bucket", f"must be longer: these would be {span.points} points, and {POINTS_MAX} may be")
-    return respond(success(to_json(present_analytics.sales(span, await backend.analytics.sales(span), now))))
+    tally = await backend.analytics.sales(span)
+    # Asked last: whatever is archived while it is counted is told of.
+    complete_from = await backend.analytics.complete_from()
+    return respond(success(to_json(present_analytics.sales(span, tally, now, complete_from=complete_from))))

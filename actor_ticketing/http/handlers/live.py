@@ -11,7 +11,7 @@ from actor_ticketing.http.context import DOORS, address_of, backend_of, doors_of
 from actor_ticketing.http.limits import READ
 from actor_ticketing.http.live.connection import Connection
 from actor_ticketing.http.live.socket import LiveSocket
-from actor_ticketing.http.middleware import REQUEST_ID, id_of
+from actor_ticketing.http.request_ids import REQUEST_ID, id_of
 from actor_ticketing.http.throttling import spend_of
 
 _POSITION = re.compile(r"[0-9]{1,18}")

@@ -42,7 +42,13 @@ async def retry(request: web.Request) -> WholeResponse:
     def render(mail: Mail) -> Answer:
         return success(to_json({"mail": _mail(mail)}), message="The mail will be tried again")
 
-    return await perform(request, raw, admin.caller, lambda _: backend.outbox.retry(request.match_info["id"]), render)
+    return await perform(
+        request,
+        raw,
+        admin.caller,
+        lambda keep: backend.outbox.retry(request.match_info["id"], asked_by=keep.asked_by),
+        render,
+    )
 
 
 def _mail(mail: Mail) -> Json:

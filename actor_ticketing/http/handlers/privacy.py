@@ -25,7 +25,11 @@ async def erase(request: web.Request) -> WholeResponse:
         return success(to_json(present_people.forgotten(forgotten)), message="The person was forgotten")
 
     return await perform(
-        request, raw, admin.caller, lambda _: backend.privacy.erase(body.email, by=admin.alias), render
+        request,
+        raw,
+        admin.caller,
+        lambda keep: backend.privacy.erase(body.email, by=admin.alias, asked_by=keep.asked_by),
+        render,
     )
 
 

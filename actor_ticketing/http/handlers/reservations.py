@@ -125,7 +125,7 @@ async def claim_session(request: web.Request) -> WholeResponse:
 
     async def adopt(keep: Keep) -> int:
         # Several decisions may stand behind this answer, so it is stored with none of them.
-        seen = Keep()
+        seen = Keep(asked_by=keep.asked_by)
         claimed = await box_office.adopt(body.session_id, user_id, seen=seen)
         keep.seq = seen.seq
         if claimed:

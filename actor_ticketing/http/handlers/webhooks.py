@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from actor_ticketing.actors.journaling import Keep
+from actor_ticketing.domain.asking import Asker, request_of
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, respond, success, to_json
@@ -49,7 +50,9 @@ async def create(request: web.Request) -> WholeResponse:
         request,
         WebhookBody,
         "created",
-        lambda hooks, body: hooks.create(name=body.name, url=body.url, kinds=body.kinds, from_seq=body.from_seq),
+        lambda hooks, body, asked_by: hooks.create(
+            name=body.name, url=body.url, kinds=body.kinds, from_seq=body.from_seq, asked_by=asked_by
+        ),
         partial(_with_secret, status=201),
     )
 
@@ -60,7 +63,9 @@ async def change(request: web.Request) -> WholeResponse:
         request,
         WebhookPatch,
         "changed",
-        lambda hooks, body: hooks.change(_id(request), body.changes(), enabled=body.changed_enabled()),
+        lambda hooks, body, asked_by: hooks.change(
+            _id(request), body.changes(), enabled=body.changed_enabled(), asked_by=asked_by
+        ),
         _one,
     )
 
@@ -68,13 +73,23 @@ async def change(request: web.Request) -> WholeResponse:
 async def replay(request: web.Request) -> WholeResponse:
     """``POST /api/admin/webhooks/{id}/replay``: go on from another position of the ledger."""
     return await _perform(
-        request, ReplayBody, "replayed", lambda hooks, body: hooks.replay(_id(request), body.from_seq), _one
+        request,
+        ReplayBody,
+        "replayed",
+        lambda hooks, body, asked_by: hooks.replay(_id(request), body.from_seq, asked_by=asked_by),
+        _one,
     )
 
 
 async def rotate(request: web.Request) -> WholeResponse:
     """``POST /api/admin/webhooks/{id}/rotate-secret``: another secret, beside the one before for a day."""
-    return await _perform(request, EmptyBody, "rotated", lambda hooks, _: hooks.rotate(_id(request)), _with_secret)
+    return await _perform(
+        request,
+        EmptyBody,
+        "rotated",
+        lambda hooks, _, asked_by: hooks.rotate(_id(request), asked_by=asked_by),
+        _with_secret,
+    )
 
 
 async def delete(request: web.Request) -> WholeResponse:
@@ -83,7 +98,7 @@ async def delete(request: web.Request) -> WholeResponse:
         request,
         EmptyBody,
         "deleted",
-        lambda hooks, _: hooks.delete(_id(request)),
+        lambda hooks, _, asked_by: hooks.delete(_id(request), asked_by=asked_by),
         lambda *_: success("{}", message="The webhook was deleted"),
     )
 
@@ -94,7 +109,7 @@ async def test(request: web.Request) -> WholeResponse:
         request,
         EmptyBody,
         "tested",
-        lambda hooks, _: hooks.test(_id(request)),
+        lambda hooks, _body, _asked_by: hooks.test(_id(request)),
         lambda _, delivery: success(to_json({"delivered": delivery.failure is None, "reason": delivery.failure})),
     )
 
@@ -103,7 +118,7 @@ async def _perform(
     request: web.Request,
     model: type[M],
     what: str,
-    action: Callable[[Webhooks, M], Awaitable[Any]],
+    action: Callable[[Webhooks, M, Asker | None], Awaitable[Any]],
     render: Callable[[Backend, Any], Answer],
 ) -> WholeResponse:
     """Do what an admin asks for, once, and say in the log who it was."""
@@ -111,9 +126,10 @@ async def _perform(
     backend = backend_of(request)
     body, raw = await read_model(request, model, may_be_empty=model is EmptyBody)
 
-    async def act(_: Keep) -> Any:
-        outcome = await action(backend.webhooks, body)
-        log.info("webhook_changed", webhook=_id(request) or outcome.webhook.id, change=what, by=admin.alias)
+    async def act(keep: Keep) -> Any:
+        outcome = await action(backend.webhooks, body, keep.asked_by)
+        webhook = _id(request) or outcome.webhook.id
+        log.info("webhook_changed", webhook=webhook, change=what, by=admin.alias, **request_of(keep.asked_by))
         return outcome
 
     return await perform(request, raw, admin.caller, act, lambda outcome: render(backend, outcome))

@@ -1,7 +1,7 @@
 // How sales go: over time, what becomes of holds, and files for a spreadsheet.
 import { isKnown } from "../clock.js";
 import { html, useState } from "../html.js";
-import { number, t } from "../i18n.js";
+import { dayAndTime, number, t } from "../i18n.js";
 import { Loading, useLoad, useTitle } from "../parts/loading.js";
 import { keep, kept } from "../store.js";
 import { adminApi } from "./access.js";
@@ -38,6 +38,7 @@ export function Sales() {
     <div class="head"><h1>${t("desk.sales")}</h1>${data && html`<${Age} at=${at} error=${error} limit=${3 * SECONDS} />`}</div>
     <${Choice} events=${events} event=${event} choice=${choice} choose=${choose} />
     ${!data ? (error ? html`<${Failure} error=${error} again=${again} />` : html`<${Loading} />`) : html`
+      ${data.completeFrom && data.from < data.completeFrom && html`<p class="hint">${t("sales.archived", { date: dayAndTime(data.completeFrom) })}</p>`}
       <${Totals} totals=${data.totals} />
       <section class="panel" aria-labelledby="chart">
         <h2 id="chart">${t("sales.chart")}</h2>

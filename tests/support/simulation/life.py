@@ -16,6 +16,7 @@ from actor_ticketing.domain.errors import NotEnoughTickets, Overloaded, Refusal,
 from actor_ticketing.domain.ports import Entry
 from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Backend
+from actor_ticketing.http.request_ids import REQUEST_ID
 from actor_ticketing.persistence.memory import MemoryStore
 from support.simulation.asks import Ask, Case
 from support.simulation.books import Books
@@ -24,13 +25,13 @@ from support.simulation.stepping import StepLoop, SteppedClock, World
 
 
 class _Request:
-    """As much of a request as idempotency looks at."""
+    """As much of a request as idempotency and the log look at."""
 
     method, path = "POST", "/"
 
     def __init__(self, app: dict[Any, Any], key: str | None) -> None:
         self.app = app
-        self.headers = {} if key is None else {idempotency.HEADER: key}
+        self.headers = {REQUEST_ID: "simulated"} | ({} if key is None else {idempotency.HEADER: key})
 
 
 class Life:
