@@ -120,6 +120,35 @@ async def erase(api: Api) -> Sent:
     return "POST", "/api/admin/privacy/erase", {"email": "ada@example.com"}, ADMIN_TOKEN
 
 
+WEBHOOKS = "/api/admin/webhooks"
+WEBHOOK = {"name": "crm", "url": "https://crm.example.com/told"}
+
+
+async def _webhook(api: Api) -> str:
+    made = await api.call("POST", WEBHOOKS, WEBHOOK, token=ADMIN_TOKEN, status=201)
+    return f"{WEBHOOKS}/{made['data']['webhook']['id']}"
+
+
+async def create_webhook(_: Api) -> Sent:
+    return "POST", WEBHOOKS, WEBHOOK, ADMIN_TOKEN
+
+
+async def change_webhook(api: Api) -> Sent:
+    return "PATCH", await _webhook(api), {"name": "New"}, ADMIN_TOKEN
+
+
+async def replay_webhook(api: Api) -> Sent:
+    return "POST", f"{await _webhook(api)}/replay", {"fromSeq": 1}, ADMIN_TOKEN
+
+
+async def rotate_secret(api: Api) -> Sent:
+    return "POST", f"{await _webhook(api)}/rotate-secret", None, ADMIN_TOKEN
+
+
+async def delete_webhook(api: Api) -> Sent:
+    return "DELETE", await _webhook(api), None, ADMIN_TOKEN
+
+
 CHANGES = [
     reserve,
     reserve_in_bulk,
@@ -140,6 +169,11 @@ CHANGES = [
     cancel,
     check_in,
     erase,
+    create_webhook,
+    change_webhook,
+    replay_webhook,
+    rotate_secret,
+    delete_webhook,
 ]
 
 
@@ -180,6 +214,7 @@ def test_no_change_was_forgotten_above() -> None:
         "POST /api/admin/reservations/cleanup",
         "POST /api/admin/privacy/export",
         "POST /api/admin/mail/{id}/retry",
+        "POST /api/admin/webhooks/{id}/test",
     }
     assert len({name_of(route) for route in UNSAFE} - others) == len(CHANGES) - 1
 

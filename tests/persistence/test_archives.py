@@ -151,13 +151,23 @@ async def test_a_run_that_was_killed_before_anything_was_noted_is_repeated_with_
         await live(backend, clock)
         # As far as it comes before it notes the archive.
         written = await archiving._archives.write(
-            LATER, tmp_path / "a.jsonl.gz", now=0, breathe=partial(asyncio.sleep, 0)
+            LATER, tmp_path / "a.jsonl.gz", up_to=None, now=0, breathe=partial(asyncio.sleep, 0)
         )
         assert written is not None
         assert len(seqs(path)) == LAST + 1
         again = await archive(archiving, tmp_path / "a.jsonl.gz")
     assert again.sha256 == written.sha256
     assert seqs(path) == [LAST + 1]
+
+
+async def test_what_somebody_is_still_to_be_told_is_not_archived(
+    service: tuple[Backend, Archiving], path: Path, tmp_path: Path
+) -> None:
+    _, archiving = service
+    archiving._told_until = lambda: 10
+    assert (await archive(archiving, tmp_path / "a.jsonl.gz")).last_seq == 10
+    assert seqs(path)[0] == 11
+    assert await archiving.archive(LATER, tmp_path / "b.jsonl.gz") is None
 
 
 async def test_a_run_that_was_killed_while_it_dropped_entries_leaves_the_books_in_order_and_is_finished_by_the_next(

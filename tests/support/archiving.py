@@ -40,6 +40,7 @@ async def opened(path: Path, clock: ManualClock) -> AsyncIterator[tuple[Backend,
                 journal=backend.desk._journal,
                 queries=storage.queries,
                 clock=clock,
+                told_until=lambda: None,
                 breathe=partial(asyncio.sleep, 0),
             ),
         )
