@@ -237,13 +237,17 @@ class MemoryStore(MemoryMail):
         """How many reservations there are in each state."""
         return Counter(reservation.status for reservation in self._reservations.values())
 
+    async def ledger_begins(self) -> int | None:
+        """Since when the ledger is kept: it is whole."""
+        return None
+
     async def positions(self, start: int, end: int) -> tuple[int, int]:  # noqa: ARG002 - all of it will do.
         """Where all ledger entries of a stretch of time stand."""
         return 0, len(self.ledger)
 
     async def tally(self, span: Span, *, after: int, until: int) -> Tally:
         """What lies in the span, of the ledger entries after one position and up to another."""
-        return tally_of(self.ledger[after:until], self._reservations, span)
+        return tally_of(self.ledger, self._reservations, span, after, until)
 
     async def reservations_after(self, reservation_id: str) -> Sequence[Reservation]:
         """All reservations whose ids come after this one, in order."""

@@ -206,6 +206,10 @@ class SqliteQueries(SqliteMailQueries):
         """How many reservations there are in each state."""
         return await self._readers.run(self._states.read)
 
+    async def ledger_begins(self) -> int | None:
+        """Since when the ledger is kept; None when it is there from the very first entry on."""
+        return await self._readers.run(analytics.ledger_begins)
+
     async def positions(self, start: int, end: int) -> tuple[int, int]:
         """Where all ledger entries of a stretch of time stand."""
         return await self._readers.run(lambda connection: analytics.positions(connection, start, end))

@@ -55,4 +55,5 @@ async def sales(request: web.Request) -> WholeResponse:
         raise Invalid.field("to", "must be after from")
     if span.points > POINTS_MAX:
         raise Invalid.field("bucket", f"must be longer: these would be {span.points} points, and {POINTS_MAX} may be")
-    return respond(success(to_json(present_analytics.sales(span, await backend.analytics.sales(span), now))))
+    tally, ledger_from = await backend.analytics.sales(span), await backend.analytics.ledger_begins()
+    return respond(success(to_json(present_analytics.sales(span, tally, now, ledger_from=ledger_from))))
