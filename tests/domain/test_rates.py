@@ -1,5 +1,7 @@
 """Figures of many numbers."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +50,7 @@ def test_portions_keep_what_the_peak_is_found_by(counts: dict[int, int], one: in
     """Where the ledger is cut, a second may lie on both sides."""
     rates: dict[tuple[int, int], int] = {}
     cuts = sorted({0, one, other, 42})
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in pairwise(cuts):
         part = {number: count for number, count in counts.items() if low <= number < high}
         if part and high - 1 in part and part[high - 1] > 1:
             # One ticket of the last second is in the next portion.

@@ -37,7 +37,7 @@ STEPS = st.tuples(
     # Often within one second, and often just when a deadline comes.
     st.sampled_from([0] * 8 + [1, 999, 1_000, 10_000, 10_000, 30_000]),
     st.sampled_from(
-        ["reserve"] * 5 + ["extend"] * 3 + ["buy", "buy", "buy_late", "release", "expire", "restart", "restart"]
+        ["reserve"] * 5 + ["extend"] * 3 + ["buy", "buy_late"] * 2 + ["release", "expire", "restart", "restart"]
     ),
     st.integers(0, 30),
 )

@@ -1,4 +1,4 @@
-"""Sales figures said as simply as they can be: one dict for each hold, and everything found by looking at all of them."""
+"""Sales figures said as simply as they can be: one dict for each hold, and everything found by looking at them all."""
 
 import math
 from collections import Counter
