@@ -7,7 +7,7 @@ many entries it has.
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -33,7 +33,6 @@ _CREATED = f"l.kind = '{events.ReservationCreated.kind}'"
 _CONVERTED = f"l.kind = '{events.ReservationConverted.kind}'"
 _EXPIRED = f"l.kind = '{events.ReservationExpired.kind}'"
 _QUANTITY = "json_extract(l.data, '$.quantity')"
-_PRICE = "r.quantity * r.unit_price"
 _POINT = "(l.at - :start) / :bucket"
 _LEDGER = "FROM ledger l"
 # CROSS JOIN keeps SQLite to this order: from the few entries to their rows.
@@ -112,28 +111,25 @@ def tallies(connection: sqlite3.Connection, span: Span, after: int, until: int, 
 def _statements(by: str) -> Mapping[str, tuple[int, str]]:
     """For each field of a tally, how many columns are its key, and the statement."""
 
-    def counted(keys: str, sums: str, source: str, kinds: str) -> str:
-        width = keys.count(",") + 2 if keys else 1
-        columns = ", ".join(each for each in (by, keys, sums) if each)
-        return (
-            f"SELECT {columns} {source} WHERE {_THERE} AND {kinds} GROUP BY {', '.join(map(str, range(1, width + 1)))}"
-        )
+    def added_up(keys: Sequence[str], sums: str, source: str, which: str) -> tuple[int, str]:
+        groups = ", ".join(str(column) for column in range(1, len(keys) + 2))
+        columns = ", ".join([by, *keys, sums])
+        return len(keys), f"SELECT {columns} {source} WHERE {_THERE} AND {which} GROUP BY {groups}"
 
-    any_kind = f"l.kind IN ({str(list(COUNTED))[1:-1]})"
-    amounts = f"count(*), sum(r.quantity), sum({_PRICE})"
+    counted = f"l.kind IN ({str(list(COUNTED))[1:-1]})"
+    both = "count(*), sum(r.quantity)"
+    price = "sum(r.quantity * r.unit_price)"
+    wait = "(r.settled_at - r.reserved_at + 999) / 1000"
+    held = "sum(r.quantity * (r.settled_at - r.reserved_at))"
     late = f"{_CONVERTED} AND r.extensions > 0 AND l.at >= {_FIRST_DEADLINE}"
-    held_ms = "r.quantity * (r.settled_at - r.reserved_at)"
     return {
-        "happened": (2, counted(f"{_POINT}, l.kind", f"count(*), sum({_QUANTITY})", _LEDGER, any_kind)),
-        "revenue": (2, counted(f"{_POINT}, r.currency", f"sum({_PRICE})", _WITH_ROWS, _CONVERTED)),
-        "takings": (2, counted("l.ticket_type_id, r.currency", amounts, _WITH_ROWS, _CONVERTED)),
-        "fates": (
-            2,
-            counted("r.status, r.extensions > 0", "count(*), sum(r.quantity), sum(r.extensions)", _WITH_ROWS, _CREATED),
-        ),
-        "waits": (1, counted("(r.settled_at - r.reserved_at + 999) / 1000", "count(*)", _WITH_ROWS, _CONVERTED)),
-        "brought": (1, counted("r.currency", amounts, _WITH_ROWS, late)),
-        "lost": (1, counted("l.ticket_type_id", f"sum({held_ms})", _WITH_ROWS, _EXPIRED)),
+        "happened": added_up([_POINT, "l.kind"], f"count(*), sum({_QUANTITY})", _LEDGER, counted),
+        "revenue": added_up([_POINT, "r.currency"], price, _WITH_ROWS, _CONVERTED),
+        "takings": added_up(["l.ticket_type_id", "r.currency"], f"{both}, {price}", _WITH_ROWS, _CONVERTED),
+        "fates": added_up(["r.status", "r.extensions > 0"], f"{both}, sum(r.extensions)", _WITH_ROWS, _CREATED),
+        "waits": added_up([wait], "count(*)", _WITH_ROWS, _CONVERTED),
+        "brought": added_up(["r.currency"], f"{both}, {price}", _WITH_ROWS, late),
+        "lost": added_up(["l.ticket_type_id"], held, _WITH_ROWS, _EXPIRED),
         "rates": (2, " UNION ALL ".join(_notable(by, unit) for unit in (SECOND_MS, MINUTE_MS))),
     }
 

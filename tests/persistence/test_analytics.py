@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from actor_ticketing.persistence import analytics
-from actor_ticketing.persistence.analytics import positions
+from actor_ticketing.persistence.analytics import ledger_begins, positions
 
 
 @pytest.fixture
@@ -43,6 +43,23 @@ def test_a_stretch_is_found_wherever_the_ledger_begins(
         assert (after - first + 1, until - first + 1) == expected
     after, until = positions(ledger, 41, 50)
     assert after >= until
+
+
+def test_where_entries_were_taken_out_the_others_are_found(ledger: sqlite3.Connection) -> None:
+    fill(ledger, *range(0, 100_000, 10))
+    ledger.execute("DELETE FROM ledger WHERE seq % 7 AND seq < 6000")
+    after, until = positions(ledger, 20_000, 30_000)
+    there = {seq for seq, at in ledger.execute("SELECT seq, at FROM ledger") if 20_000 <= at < 30_000}
+    assert there
+    assert there <= set(range(after + 1, until + 1))
+
+
+def test_a_ledger_begins_where_its_first_entries_were_taken_out(ledger: sqlite3.Connection) -> None:
+    assert ledger_begins(ledger) is None
+    fill(ledger, 10, 20, 30)
+    assert ledger_begins(ledger) is None
+    ledger.execute("DELETE FROM ledger WHERE seq = 1")
+    assert ledger_begins(ledger) == 20
 
 
 def test_entries_that_stand_a_little_out_of_order_are_not_missed(ledger: sqlite3.Connection) -> None:
