@@ -153,4 +153,4 @@ def _waits(times: Json) -> Plot:
     width: int = times["binSeconds"]
     marks = [(times[name] / (width * len(bins)), text) for name, text in _PERCENTILES if bins]
     edges = [seconds(place * width) for place in range(len(bins) + 1)]
-    return plots.bars({"sold": bins}, edges, number, marks=marks, edges=True)
+    return plots.bars({"purchases": bins}, edges, number, marks=marks, edges=True)

@@ -71,7 +71,7 @@ def run(plan: Plan, watcher: Watcher) -> Result:
 class _Reading:
     """One way to load a service: with a report beside the sale, or without (no path).
 
-    :ivar seconds: how long each report took.
+    :ivar seconds: how long each report took that was whole before the end of a run.
     :ivar log_bytes: the size of the write-ahead log after each run.
     """
 
@@ -95,7 +95,7 @@ class _Reading:
     def measured(self) -> Measured:
         """What the reports were like."""
         figures = {
-            "seconds each": statistics.median(self.seconds),
+            "seconds each": statistics.median(self.seconds) if self.seconds else None,
             "log MB": max(self.log_bytes) / _MEGABYTE,
         }
         return Measured(name=f"the reports: {self.name}", figures=figures)

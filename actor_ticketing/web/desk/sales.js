@@ -50,8 +50,10 @@ export function Sales() {
       <${Insights} data=${data} />
       <div class="halves">
         <${Funnel} funnel=${data.funnel} />
-        <${Waits} times=${data.timeToPurchase} />
-        <${Reports} event=${event} />
+        <div>
+          <${Waits} times=${data.timeToPurchase} />
+          <${Reports} event=${event} />
+        </div>
       </div>
     `}
   `;
