@@ -60,10 +60,10 @@ class Asker:
     def _ask(self) -> None:
         start = time.perf_counter()
         self._connection.request("GET", self._path, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"})
-        answer = self._connection.getresponse()
-        if answer.status != 200:
-            raise BenchError(f"GET {self._path} was answered with {answer.status}")
-        while answer.read(_CHUNK):
-            if self._stop.is_set():
-                return
+        with self._connection.getresponse() as answer:
+            if answer.status != 200:
+                raise BenchError(f"GET {self._path} was answered with {answer.status}")
+            while answer.read(_CHUNK):
+                if self._stop.is_set():
+                    return
         self._seconds.append(time.perf_counter() - start)

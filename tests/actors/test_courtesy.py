@@ -1,0 +1,67 @@
+"""Long reads give way to the sale."""
+
+from typing import Any
+
+import pytest
+
+from actor_ticketing.actors import courtesy
+from actor_ticketing.actors.analytics import Analytics
+from actor_ticketing.actors.courtesy import give_way
+from actor_ticketing.domain.analytics import Span
+from actor_ticketing.http.context import Backend
+from support.service import hold, list_event, list_ticket_type
+
+ALWAYS = Span(start=0, end=10**13, bucket=10**13)
+
+
+@pytest.fixture
+def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds of each rest, none of which is waited for."""
+    taken: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        taken.append(seconds)
+
+    monkeypatch.setattr(courtesy, "sleep", rest)
+    return taken
+
+
+@pytest.mark.parametrize(("entries", "rest"), [(0, []), (5, [0.005]), (10_000, [0.1])])
+async def test_the_more_is_sold_the_longer_is_the_rest(rests: list[float], entries: int, rest: list[float]) -> None:
+    await give_way(entries, at_most=0.1)
+    assert rests == rest
+
+
+async def test_analytics_and_reports_do_not_rest_while_nothing_is_sold(backend: Backend, rests: list[float]) -> None:
+    await list_event(backend)
+    await list_ticket_type(backend)
+    await hold(backend)
+    await backend.analytics.sales(ALWAYS)
+    assert [len(portion) async for portion in backend.reports.reservations(None)] == [1]
+    assert rests == []
+
+
+async def test_analytics_and_reports_rest_for_what_was_sold_during_a_portion(
+    backend: Backend, rests: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await list_event(backend)
+    await list_ticket_type(backend)
+    await hold(backend)
+    queries: Any = backend.analytics._queries
+    for name in ("tally", "reservations_after"):
+        monkeypatch.setattr(queries, name, while_somebody_buys(backend, getattr(queries, name)))
+    assert isinstance(backend.analytics, Analytics)
+    await backend.analytics.sales(ALWAYS)
+    assert rests == [0.001]
+    assert sum([len(portion) async for portion in backend.reports.reservations(None)]) == 2
+    assert rests == [0.001] * 2
+
+
+def while_somebody_buys(backend: Backend, read: Any) -> Any:
+    async def reading(*which: Any, **more: Any) -> Any:
+        found = await read(*which, **more)
+        if found:
+            await hold(backend)
+        return found
+
+    return reading
