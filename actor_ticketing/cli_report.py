@@ -10,7 +10,7 @@ from rich.progress import Progress
 from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import SystemClock
 from actor_ticketing.console import Config, DataDir, fail, problems_as_messages, settings_of
-from actor_ticketing.reporting.asking import BUCKET_MIN_SECONDS, Asked, ReportError, instant_of, zone_of
+from actor_ticketing.reporting.asking import BUCKET_MAX_SECONDS, BUCKET_MIN_SECONDS, Asked, instant_of, zone_of
 from actor_ticketing.reporting.page import render
 from actor_ticketing.reporting.publishing import publish, require_free
 from actor_ticketing.reporting.reading import Sales, read
@@ -30,7 +30,11 @@ def report(  # noqa: PLR0913, PLR0917 - its options.
     event: Annotated[str | None, typer.Option(help="Only the event with this id.")] = None,
     bucket: Annotated[
         int | None,
-        typer.Option(help="Length of a point in seconds. Without it, what can be looked at.", min=BUCKET_MIN_SECONDS),
+        typer.Option(
+            help="Length of a point in seconds. Without it, what can be looked at.",
+            min=BUCKET_MIN_SECONDS,
+            max=BUCKET_MAX_SECONDS,
+        ),
     ] = None,
     timezone: Annotated[
         str, typer.Option(help="Of the days and times above and of those on the page, such as Europe/Berlin.")
@@ -41,24 +45,21 @@ def report(  # noqa: PLR0913, PLR0917 - its options.
 ) -> None:
     """Write how sales went as one HTML page, without personal data. Works beside a running server."""
     with problems_as_messages():
-        try:
-            zone = zone_of(timezone)
-            asked = Asked(
-                zone=zone,
-                start=None if from_ is None else instant_of(from_, "from", zone),
-                end=None if to is None else instant_of(to, "to", zone),
-                bucket_ms=None if bucket is None else bucket * 1_000,
-                event_id=event,
-            )
-            require_free(html, overwrite=overwrite)
-            database = settings_of(config, data_dir).data_dir / DATABASE
-            if not database.is_file():
-                fail(f"there is no database at {database}")
-            now = SystemClock().now()
-            sales = _read(database, asked, now)
-            publish(render(sales, zone, now), html, overwrite=overwrite)
-        except ReportError as error:
-            fail(str(error))
+        zone = zone_of(timezone)
+        asked = Asked(
+            zone=zone,
+            start=None if from_ is None else instant_of(from_, "from", zone),
+            end=None if to is None else instant_of(to, "to", zone),
+            bucket_ms=None if bucket is None else bucket * 1_000,
+            event_id=event,
+        )
+        require_free(html, overwrite=overwrite)
+        database = settings_of(config, data_dir).data_dir / DATABASE
+        if not database.is_file():
+            fail(f"there is no database at {database}")
+        now = SystemClock().now()
+        sales = _read(database, asked, now)
+        publish(render(sales, zone, now), html, overwrite=overwrite)
     typer.echo(str(html))
 
 

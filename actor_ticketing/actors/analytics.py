@@ -3,7 +3,7 @@
 import asyncio
 
 from actor_ticketing.actors.board import Board
-from actor_ticketing.actors.courtesy import give_way
+from actor_ticketing.actors.courtesy import Courtesy
 from actor_ticketing.domain.analytics import PORTION, SalesQueries, Span, Tally
 from actor_ticketing.domain.errors import Invalid
 
@@ -40,12 +40,12 @@ class Analytics:
         """
         whole = Tally()
         async with self._turn:
+            courtesy = Courtesy(self._board, at_most=_REST_SECONDS)
             after, until = await self._queries.positions(span.start, span.end)
             while after < until:
                 upto = min(after + PORTION, until)
-                before = self._board.seq
                 whole += await self._queries.tally(span, after=after, until=upto)
-                await give_way(self._board.seq - before, at_most=_REST_SECONDS)
+                await courtesy.rest()
                 after = upto
         return whole
 

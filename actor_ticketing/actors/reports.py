@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from typing import Protocol, TypeVar
 
 from actor_ticketing.actors.board import Board
-from actor_ticketing.actors.courtesy import give_way
+from actor_ticketing.actors.courtesy import Courtesy
 from actor_ticketing.domain.ports import Queries, SaleRecord
 from actor_ticketing.domain.purchase import Ticket
 from actor_ticketing.domain.reservation import Reservation
@@ -49,10 +49,9 @@ class Reports:
     async def _portions(
         self, look: Callable[[str], Awaitable[Sequence[R]]], types: Collection[str] | None
     ) -> AsyncIterator[Sequence[R]]:
-        before = self._board.seq
+        courtesy = Courtesy(self._board, at_most=_REST_SECONDS)
         portion = await look("")
         while portion:
             yield [row for row in portion if types is None or row.ticket_type_id in types]
-            await give_way(self._board.seq - before, at_most=_REST_SECONDS)
-            before = self._board.seq
+            await courtesy.rest()
             portion = await look(portion[-1].id)

@@ -19,8 +19,10 @@ from actor_ticketing.reporting.asking import Asked, ReportError, points_of
 
 _EVENTS = f"SELECT {rows.EVENT} FROM events ORDER BY start_date, id"  # noqa: S608 - a constant.
 _TYPES = "SELECT id, event_id, name FROM ticket_types ORDER BY rowid"
-_FIRST = "SELECT at FROM ledger l WHERE reservation_id IS NOT NULL {} ORDER BY seq LIMIT 1"
-_OF_EVENT = "AND ticket_type_id IN (SELECT id FROM ticket_types WHERE event_id = ?)"
+_FIRST = (
+    "SELECT at FROM ledger WHERE reservation_id IS NOT NULL "
+    "AND (?1 IS NULL OR ticket_type_id IN (SELECT id FROM ticket_types WHERE event_id = ?1)) ORDER BY seq LIMIT 1"
+)
 
 
 @value
@@ -72,19 +74,15 @@ def read(
     """
     with closing(connect_read_only(database)) as connection:
         require_newest(connection)
-        events = [rows.event_of(row) for row in connection.execute(_EVENTS)]
-        types = connection.execute(_TYPES).fetchall()
-        wanted = None
-        if asked.event_id is not None:
-            events = [each for each in events if each.id == asked.event_id]
-            if not events:
-                raise ReportError(f"--event: there is no event {asked.event_id}")
-            wanted = frozenset(type_id for type_id, event_id, _ in types if event_id == asked.event_id)
-        start, end, bucket = points_of(asked, first=_first(connection, asked.event_id), now=now)
+        wanted = None if asked.event_id is None else _types_of(connection, asked.event_id)
+        first = connection.execute(_FIRST, (asked.event_id,)).fetchone()
+        start, end, bucket = points_of(asked, first=first and first[0], now=now)
         span = Span(start=start, end=end, bucket=bucket, ticket_type_ids=wanted)
         found = _count(connection, span, progress)
         ledger_from = ledger_begins(connection)
-
+        # Read last, so that whatever was sold has a name.
+        events = [rows.event_of(row) for row in connection.execute(_EVENTS) if asked.event_id in {None, row[0]}]
+        types = connection.execute(_TYPES).fetchall()
     titles = {each.id: each.title for each in events}
 
     def told(group: str) -> Json:
@@ -103,13 +101,10 @@ def read(
     )
 
 
-def _first(connection: sqlite3.Connection, event_id: str | None) -> int | None:
-    found = (
-        connection.execute(_FIRST.format("")).fetchone()
-        if event_id is None
-        else connection.execute(_FIRST.format(_OF_EVENT), (event_id,)).fetchone()
-    )
-    return None if found is None else found[0]
+def _types_of(connection: sqlite3.Connection, event_id: str) -> frozenset[str]:
+    if connection.execute("SELECT 1 FROM events WHERE id = ?", (event_id,)).fetchone() is None:
+        raise ReportError(f"--event: there is no event {event_id}")
+    return frozenset(row[0] for row in connection.execute(_TYPES) if row[1] == event_id)
 
 
 def _count(connection: sqlite3.Connection, span: Span, progress: Callable[[int, int], None]) -> Mapping[str, Tally]:

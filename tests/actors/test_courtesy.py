@@ -6,7 +6,9 @@ import pytest
 
 from actor_ticketing.actors import courtesy
 from actor_ticketing.actors.analytics import Analytics
-from actor_ticketing.actors.courtesy import give_way
+from actor_ticketing.actors.board import Board
+from actor_ticketing.actors.courtesy import Courtesy
+from actor_ticketing.actors.holders import Holders
 from actor_ticketing.domain.analytics import Span
 from actor_ticketing.http.context import Backend
 from support.service import hold, list_event, list_ticket_type
@@ -26,10 +28,14 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return taken
 
 
-@pytest.mark.parametrize(("entries", "rest"), [(0, []), (5, [0.005]), (10_000, [0.1])])
-async def test_the_more_is_sold_the_longer_is_the_rest(rests: list[float], entries: int, rest: list[float]) -> None:
-    await give_way(entries, at_most=0.1)
-    assert rests == rest
+async def test_the_more_was_sold_since_the_last_rest_the_longer_is_this_one(rests: list[float]) -> None:
+    board = Board(Holders(max_per_session=0, max_per_user=0))
+    board.seq = 10
+    giving_way = Courtesy(board, at_most=0.1)
+    for entries in (0, 5, 0, 10_000, 0):
+        board.seq += entries
+        await giving_way.rest()
+    assert rests == [0.005, 0.1]
 
 
 async def test_analytics_and_reports_do_not_rest_while_nothing_is_sold(backend: Backend, rests: list[float]) -> None:
