@@ -7,8 +7,8 @@ from actor_ticketing.actors.courtesy import Courtesy
 from actor_ticketing.domain.analytics import PORTION, SalesQueries, Span, Tally
 from actor_ticketing.domain.errors import Invalid
 
-_REST_SECONDS = 0.05
-"""About what a portion takes. SQLite adds it up without Python's lock, and somebody waits for the answer."""
+_REST_SECONDS = 0.1
+"""Some three times what a portion takes. SQLite adds it up without Python's lock, and somebody waits for the answer."""
 
 
 class Analytics:

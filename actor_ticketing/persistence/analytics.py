@@ -130,18 +130,25 @@ def _statements(by: str) -> Mapping[str, tuple[int, str]]:
         "waits": added_up([wait], "count(*)", _WITH_ROWS, _CONVERTED),
         "brought": added_up(["r.currency"], f"{both}, {price}", _WITH_ROWS, late),
         "lost": added_up(["l.ticket_type_id"], held, _WITH_ROWS, _EXPIRED),
-        "rates": (2, " UNION ALL ".join(_notable(by, unit) for unit in (SECOND_MS, MINUTE_MS))),
+        "rates": (2, _rates(by)),
     }
 
 
-def _notable(by: str, unit: int) -> str:
-    """What :func:`~actor_ticketing.domain.rates.notable` finds."""
+def _rates(by: str) -> str:
+    """What :func:`~actor_ticketing.domain.rates.notable` finds, of seconds and of minutes."""
     return f"""
-        SELECT part, {unit}, number, tickets FROM (
-            SELECT part, number, tickets,
-                   row_number() OVER (PARTITION BY part ORDER BY tickets DESC, number) AS rank,
-                   min(number) OVER (PARTITION BY part) AS low, max(number) OVER (PARTITION BY part) AS high
-            FROM (SELECT {by} AS part, l.at / {unit} AS number, sum({_QUANTITY}) AS tickets
-                  {_LEDGER} WHERE {_THERE} AND {_CREATED} GROUP BY 1, 2))
+        WITH seconds AS MATERIALIZED (
+            SELECT {by} AS part, {SECOND_MS} AS unit, l.at / {SECOND_MS} AS number, sum({_QUANTITY}) AS tickets
+            {_LEDGER} WHERE {_THERE} AND {_CREATED} GROUP BY 1, 3),
+        minutes AS (
+            SELECT part, {MINUTE_MS} AS unit, number * {SECOND_MS} / {MINUTE_MS} AS number, sum(tickets) AS tickets
+            FROM seconds GROUP BY 1, 3),
+        ranked AS (
+            SELECT part, unit, number, tickets,
+                   row_number() OVER (PARTITION BY part, unit ORDER BY tickets DESC, number) AS rank,
+                   min(number) OVER (PARTITION BY part, unit) AS low,
+                   max(number) OVER (PARTITION BY part, unit) AS high
+            FROM (SELECT * FROM seconds UNION ALL SELECT * FROM minutes))
+        SELECT part, unit, number, tickets FROM ranked
         WHERE rank = 1 OR number < low + {BORDER} OR number > high - {BORDER}
     """  # noqa: S608 - only constants.

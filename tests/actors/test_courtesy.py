@@ -59,15 +59,18 @@ async def test_analytics_and_reports_rest_for_what_was_sold_during_a_portion(
     assert isinstance(backend.analytics, Analytics)
     await backend.analytics.sales(ALWAYS)
     assert rests == [0.001]
-    assert sum([len(portion) async for portion in backend.reports.reservations(None)]) == 2
+    # Whether the new hold comes after those that were there, within the millisecond, is chance.
+    assert [len(portion) async for portion in backend.reports.reservations(None)] in ([2], [2, 1])
     assert rests == [0.001] * 2
 
 
 def while_somebody_buys(backend: Backend, read: Any) -> Any:
+    buyers = iter(["somebody"])
+
     async def reading(*which: Any, **more: Any) -> Any:
         found = await read(*which, **more)
-        if found:
-            await hold(backend)
+        for session in buyers:
+            await hold(backend, session=session)
         return found
 
     return reading
