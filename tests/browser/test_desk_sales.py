@@ -92,8 +92,8 @@ async def test_what_is_the_last_hour_is_told_by_the_service(shop: Shop) -> None:
 
 async def test_the_chart_is_there_as_a_table(shop: Shop) -> None:
     page = await open_sales(shop, await sell_some(shop))
-    await page.get_by_text("The same as a table").click()
-    row = page.get_by_role("region", name="as a table").locator("tbody tr")
+    await page.get_by_role("region", name="Tickets over time").get_by_text("The same as a table").click()
+    row = page.get_by_role("region", name="Tickets over time, as a table").locator("tbody tr")
     await expect(row.get_by_role("cell")).to_have_text(["6", "2", "0", "1", "€24.00"])
 
 
