@@ -223,7 +223,7 @@ def parts_of(heart: Heart, queries: Queries, settings: Settings, clock: Clock, e
             journal=journal, queries=queries, clock=clock, contacts=None if heart.notices is None else contacts
         ),
         privacy=Privacy(journal=journal, queries=queries, clock=clock),
-        reports=Reports(queries),
+        reports=Reports(board=board, queries=queries),
         sweeper=Sweeper(roster=roster, queries=queries, clock=clock, statistics=heart.statistics),
         webhooks=webhooks,
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import aiohttp
 import typer
 
-from actor_ticketing import cli_accounts, cli_archive, cli_privacy
+from actor_ticketing import cli_accounts, cli_archive, cli_privacy, cli_report
 from actor_ticketing.app import DATABASE
 from actor_ticketing.catalogue.file import read_catalogue
 from actor_ticketing.catalogue.importer import DeskTarget, HttpTarget, Outcome, import_catalogue
@@ -44,6 +44,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_accounts.app)
 app.add_typer(cli_privacy.app)
+app.add_typer(cli_report.app)
 app.command()(cli_archive.archive)
 
 

@@ -29,6 +29,7 @@ from actor_ticketing.persistence.lock import DataDirInUse, DataDirLock
 from actor_ticketing.persistence.schema import SchemaError
 from actor_ticketing.persistence.sealed import RotationError
 from actor_ticketing.persistence.verify import VerifyError
+from actor_ticketing.reporting.asking import ReportError
 from actor_ticketing.vault import Vault, VaultError
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ _PROBLEMS = (
     DataDirInUse,
     RotationError,
     VaultError,
+    ReportError,
 )
 
 _UNUSABLE = "the database cannot be used: {}"

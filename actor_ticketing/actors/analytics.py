@@ -1,24 +1,20 @@
 """How sales go, counted from the ledger beside the sale."""
 
 import asyncio
-from collections.abc import Hashable, Mapping
-from typing import TypeVar
 
 from actor_ticketing.actors.board import Board
-from actor_ticketing.domain.analytics import Amount, Span, Tally
+from actor_ticketing.actors.courtesy import Courtesy
+from actor_ticketing.domain.analytics import PORTION, SalesQueries, Span, Tally
 from actor_ticketing.domain.errors import Invalid
-from actor_ticketing.domain.ports import Queries
 
-K = TypeVar("K", bound=Hashable)
-
-PORTION = 10_000
-"""Ledger entries that are counted in one go, so that other reads have their turn in between."""
+_REST_SECONDS = 0.1
+"""Some three times what a portion takes. SQLite adds it up without Python's lock, and somebody waits for the answer."""
 
 
 class Analytics:
     """Counts one question after another: however many ask, one read connection is busy at the most."""
 
-    def __init__(self, *, board: Board, queries: Queries) -> None:
+    def __init__(self, *, board: Board, queries: SalesQueries) -> None:
         self._board = board
         self._queries = queries
         self._turn = asyncio.Lock()
@@ -52,28 +48,11 @@ class Analytics:
         """
         whole = Tally()
         async with self._turn:
+            courtesy = Courtesy(self._board, at_most=_REST_SECONDS)
             after, until = await self._queries.positions(span.start, span.end)
             while after < until:
                 upto = min(after + PORTION, until)
-                whole = _together(whole, await self._queries.tally(span, after=after, until=upto))
+                whole += await self._queries.tally(span, after=after, until=upto)
+                await courtesy.rest()
                 after = upto
         return whole
-
-
-def _together(one: Tally, other: Tally) -> Tally:
-    return Tally(
-        happened=_summed(one.happened, other.happened),
-        revenue={
-            key: one.revenue.get(key, 0) + other.revenue.get(key, 0)
-            for key in one.revenue.keys() | other.revenue.keys()
-        },
-        fates=_summed(one.fates, other.fates),
-    )
-
-
-def _summed(one: Mapping[K, Amount], other: Mapping[K, Amount]) -> dict[K, Amount]:
-    summed = dict(one)
-    for key, (reservations, tickets) in other.items():
-        before = summed.get(key, (0, 0))
-        summed[key] = (before[0] + reservations, before[1] + tickets)
-    return summed

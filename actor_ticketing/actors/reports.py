@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from typing import Protocol, TypeVar
 
+from actor_ticketing.actors.board import Board
+from actor_ticketing.actors.courtesy import Courtesy
 from actor_ticketing.domain.ports import Queries, SaleRecord
 from actor_ticketing.domain.purchase import Ticket
 from actor_ticketing.domain.reservation import Reservation
@@ -18,6 +20,9 @@ class _Row(Protocol):
 
 R = TypeVar("R", bound=_Row)
 
+_REST_SECONDS = 0.1
+"""Some ten times what a portion takes to be read and written."""
+
 
 class Reports:
     """Each portion is as of the moment it is read. Iterating raises :class:`StorageUnavailable` when it cannot be.
@@ -25,26 +30,28 @@ class Reports:
     ``types`` are the ticket types that count; None is all.
     """
 
-    def __init__(self, queries: Queries) -> None:
+    def __init__(self, *, board: Board, queries: Queries) -> None:
+        self._board = board
         self._queries = queries
 
     def reservations(self, types: Collection[str] | None) -> AsyncIterator[Sequence[Reservation]]:
         """All reservations, in whatever state, oldest first."""
-        return _portions(self._queries.reservations_after, types)
+        return self._portions(self._queries.reservations_after, types)
 
     def transactions(self, types: Collection[str] | None) -> AsyncIterator[Sequence[SaleRecord]]:
         """All transactions, oldest first."""
-        return _portions(self._queries.transactions_after, types)
+        return self._portions(self._queries.transactions_after, types)
 
     def tickets(self, types: Collection[str] | None) -> AsyncIterator[Sequence[Ticket]]:
         """All tickets, oldest first."""
-        return _portions(self._queries.tickets_after, types)
+        return self._portions(self._queries.tickets_after, types)
 
-
-async def _portions(
-    look: Callable[[str], Awaitable[Sequence[R]]], types: Collection[str] | None
-) -> AsyncIterator[Sequence[R]]:
-    portion = await look("")
-    while portion:
-        yield [row for row in portion if types is None or row.ticket_type_id in types]
-        portion = await look(portion[-1].id)
+    async def _portions(
+        self, look: Callable[[str], Awaitable[Sequence[R]]], types: Collection[str] | None
+    ) -> AsyncIterator[Sequence[R]]:
+        courtesy = Courtesy(self._board, at_most=_REST_SECONDS)
+        portion = await look("")
+        while portion:
+            yield [row for row in portion if types is None or row.ticket_type_id in types]
+            await courtesy.rest()
+            portion = await look(portion[-1].id)

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
-from actor_ticketing.domain.analytics import Span, Tally
-from actor_ticketing.domain.archives import ArchiveQueries
+from actor_ticketing.domain.analytics import SalesQueries
 from actor_ticketing.domain.asking import Asker
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import LedgerEvent
@@ -244,7 +243,7 @@ class PersonRecord:
     contacts: Sequence[Contact] = ()
 
 
-class Queries(MailQueries, WebhookQueries, ArchiveQueries, Protocol):
+class Queries(MailQueries, WebhookQueries, SalesQueries, Protocol):
     """Reads of committed state. An error fails the one read and nothing else.
 
     Every method raises :class:`StorageUnavailable` when the store cannot be read.
@@ -302,15 +301,6 @@ class Queries(MailQueries, WebhookQueries, ArchiveQueries, Protocol):
 
     async def status_counts(self) -> Mapping[ReservationStatus, int]:
         """How many reservations there are in each state; states with none are left out."""
-
-    async def positions(self, start: int, end: int) -> tuple[int, int]:
-        """Where all ledger entries of a stretch of time (ms since the epoch) stand: after one position, up to another.
-
-        Others may stand there too.
-        """
-
-    async def tally(self, span: Span, *, after: int, until: int) -> Tally:
-        """What lies in the span, of the ledger entries after one position and up to another."""
 
     async def reservations_after(self, reservation_id: str) -> Sequence[Reservation]:
         """A portion of the reservations whose ids come after this one, in order; empty when there are none."""

@@ -12,6 +12,7 @@ BOM = "\ufeff"
 
 # Where commas are decimal, spreadsheets begin a new cell at each semicolon, whatever is quoted.
 _FORMULA = re.compile(r"(^|; *)(?=[=+\-@\t\r])")
+_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_lines(rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -26,4 +27,7 @@ def csv_lines(rows: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def _defused(cell: Cell) -> Cell:
-    return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
+    # Nearly every cell is done with at the first look, which takes a tenth of the time of the second.
+    if isinstance(cell, str) and (cell.startswith(_BEGINS) or ";" in cell):
+        return _FORMULA.sub(r"\1'", cell)
+    return cell

@@ -61,6 +61,12 @@ def statements_of_trimmed() -> list[Statement]:
     return [(_TRIM, [(TRIMMED_AT_ONCE,)], False)]
 
 
+def archived_until(connection: sqlite3.Connection) -> int | None:
+    """The latest instant of any archived entry, ms since the epoch; None when none is archived."""
+    until: int | None = connection.execute(_UNTIL).fetchone()[0]
+    return until
+
+
 class SqliteArchiveQueries:
     """The :class:`ArchiveQueries` over SQLite."""
 
@@ -68,7 +74,7 @@ class SqliteArchiveQueries:
 
     async def archived_until(self) -> int | None:
         """The latest instant of any archived entry."""
-        return await self._readers.run(lambda connection: connection.execute(_UNTIL).fetchone()[0])
+        return await self._readers.run(archived_until)
 
     async def has_archived_entries(self) -> bool:
         """Whether the ledger still has entries that are archived too."""

@@ -248,7 +248,7 @@ class MemoryStore(MemoryMail, MemoryWebhooks, MemoryArchives):
 
     async def tally(self, span: Span, *, after: int, until: int) -> Tally:
         """What lies in the span, of the ledger entries after one position and up to another."""
-        return tally_of(self.ledger[after:until], self._reservations, span)
+        return tally_of(self.ledger, self._reservations, span, after, until)
 
     async def reservations_after(self, reservation_id: str) -> Sequence[Reservation]:
         """All reservations whose ids come after this one, in order."""

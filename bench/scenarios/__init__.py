@@ -12,6 +12,7 @@ from bench.scenarios import (
     life,
     limits,
     memory,
+    report,
     scaling,
     sellout,
     startup,
@@ -34,4 +35,5 @@ SCENARIOS: dict[str, Callable[[Plan, Watcher], Result]] = {
     "scaling": scaling.run,
     "startup": startup.run,
     "memory": memory.run,
+    "report": report.run,
 }

@@ -75,6 +75,28 @@ async def test_since_when_the_figures_are_complete_is_said_where_something_is_ar
     await expect(note).to_be_visible()
 
 
+async def test_what_lies_behind_the_totals_is_told(shop: Shop) -> None:
+    page = await open_sales(shop, await sell_some(shop))
+    behind = page.get_by_label("Behind the totals")
+    for name, figure, words in (
+        ("Conversion", "50%", "of 2 holds that have ended; 33% of all"),
+        ("Extended holds bought", "\N{EN DASH}", ""),
+        ("Brought by extensions", "0", "tickets, bought after their first deadline: 0"),
+        ("Lost ticket-minutes", "0", "in holds that expired"),
+        ("Peak minute", re.compile("^[1-6]$"), re.compile("tickets reserved, .+ in the peak second")),
+    ):
+        entry = behind.locator("div").filter(has=page.get_by_text(name, exact=True))
+        await expect(entry.locator("b")).to_have_text(figure)
+        await expect(entry.locator("small")).to_have_text([words] if words else [])
+    waits = page.get_by_role("region", name="Time to purchase", exact=True)
+    await expect(
+        waits.get_by_role("img", name=re.compile("Plot of 1 purchase by the time since its hold"))
+    ).to_be_visible()
+    await waits.get_by_text("The same as a table").click()
+    row = waits.locator("tbody tr").last
+    await expect(row.get_by_role("cell")).to_have_text(["1"])
+
+
 async def test_what_is_the_last_hour_is_told_by_the_service(shop: Shop) -> None:
     event = await sell_some(shop)
     page = await open_desk(shop)
@@ -86,8 +108,8 @@ async def test_what_is_the_last_hour_is_told_by_the_service(shop: Shop) -> None:
 
 async def test_the_chart_is_there_as_a_table(shop: Shop) -> None:
     page = await open_sales(shop, await sell_some(shop))
-    await page.get_by_text("The same as a table").click()
-    row = page.get_by_role("region", name="as a table").locator("tbody tr")
+    await page.get_by_role("region", name="Tickets over time").get_by_text("The same as a table").click()
+    row = page.get_by_role("region", name="Tickets over time, as a table").locator("tbody tr")
     await expect(row.get_by_role("cell")).to_have_text(["6", "2", "0", "1", "€24.00"])
 
 

@@ -81,6 +81,85 @@ async def test_the_funnel_is_of_the_holds_made_in_the_span_whenever_they_ended(a
     assert (data["funnel"]["held"], data["funnel"]["purchased"]) == (amount(4, 7), amount(1, 2))
 
 
+async def test_the_conversion_is_of_the_holds_that_have_ended_and_of_all(api: Api) -> None:
+    await an_hour(api)
+    assert (await ask(api))["conversion"] == {"ofSettled": 0.25, "ofHeld": 0.2}
+
+
+async def test_how_long_purchases_took_is_told_in_whole_seconds_rounded_up(api: Api) -> None:
+    held = [await api.reserve() for _ in range(3)]
+    for milliseconds, each in zip((0, 1_001, 298_999), held, strict=True):
+        await api.pass_time(milliseconds)
+        await api.buy(each)
+    times = (await ask(api, ""))["timeToPurchase"]
+    assert (times["purchases"], times["p50Seconds"], times["p90Seconds"]) == (3, 2, 300)
+    assert (times["binSeconds"], times["bins"]) == (15, [2, *[0] * 18, 1])
+
+
+async def test_what_was_bought_after_its_first_deadline_was_brought_by_an_extension(api: Api) -> None:
+    in_time, late, plain = [await api.reserve(each, expirationMinutes=2) for each in (1, 2, 4)]
+    for each in (in_time, late):
+        await api.extend(each, 2)
+    await api.pass_time(119_999)
+    await api.buy(in_time)
+    await api.pass_time(1)
+    await api.buy(late)
+    extensions = (await ask(api))["extensions"]
+    assert extensions == {
+        "granted": 2,
+        "extended": {"held": amount(2, 3), "settled": amount(2, 3), "purchased": amount(2, 3)},
+        "notExtended": {"held": amount(1, 4), "settled": amount(1, 4), "purchased": NONE},
+        "brought": {**amount(1, 2), "revenue": {"EUR": 9000}},
+    }
+    assert plain["quantity"] == 4
+
+
+async def test_what_expired_holds_kept_from_others_is_told_in_minutes_times_tickets(api: Api) -> None:
+    await an_hour(api)
+    assert (await ask(api))["lostTicketMinutes"] == 2 * (3 + 1)
+
+
+async def test_the_peak_is_the_first_of_the_busiest_seconds_and_minutes(api: Api) -> None:
+    for milliseconds, quantity in ((999, 1), (1, 2), (0, 1), (60_000, 3)):
+        await api.pass_time(milliseconds)
+        await api.reserve(quantity)
+    assert (await ask(api))["peak"] == {
+        "second": {"at": "2027-01-15T08:00:01.000Z", "tickets": 3},
+        "minute": {"at": NOON, "tickets": 4},
+    }
+
+
+async def test_each_ticket_type_has_what_was_sold_of_it(api: Api) -> None:
+    await list_ticket_type(api.backend, "vip", price=10_000)
+    await list_ticket_type(api.backend, "idle")
+    for of, quantity in (("vip", 1), ("tt", 2), ("tt", 1)):
+        await api.buy(await api.reserve(quantity, of=of))
+    assert (await ask(api))["ticketTypes"] == [
+        {"ticketTypeId": "tt", **amount(2, 3), "revenue": {"EUR": 13_500}},
+        {"ticketTypeId": "vip", **amount(1, 1), "revenue": {"EUR": 10_000}},
+    ]
+
+
+async def test_where_the_ledger_does_not_go_back_so_far_that_is_said(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (await ask(api))["completeFrom"] is None
+
+    async def archived() -> int:
+        return api.clock.now() + 59_999
+
+    monkeypatch.setattr(api.backend.analytics._queries, "archived_until", archived)
+    assert (await ask(api))["completeFrom"] == "2027-01-15T08:01:00.000Z"
+
+
+async def test_where_nothing_happened_there_is_nothing_to_have_a_share_of(api: Api) -> None:
+    data = await ask(api)
+    assert data["conversion"] == {"ofSettled": None, "ofHeld": None}
+    assert data["timeToPurchase"] == {
+        "purchases": 0, "p50Seconds": None, "p90Seconds": None, "binSeconds": 1, "bins": [],
+    }  # fmt: skip
+    assert data["peak"] == {"second": None, "minute": None}
+    assert (data["lostTicketMinutes"], data["ticketTypes"]) == (0, [])
+
+
 async def test_a_span_ends_before_its_end(api: Api) -> None:
     await api.reserve()
     before = "?from=2027-01-15T07:00:00Z&to=2027-01-15T08:00:00Z"

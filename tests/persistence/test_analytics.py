@@ -45,6 +45,15 @@ def test_a_stretch_is_found_wherever_the_ledger_begins(
     assert after >= until
 
 
+def test_where_entries_were_taken_out_the_others_are_found(ledger: sqlite3.Connection) -> None:
+    fill(ledger, *range(0, 100_000, 10))
+    ledger.execute("DELETE FROM ledger WHERE seq % 7 AND seq < 6000")
+    after, until = positions(ledger, 20_000, 30_000)
+    there = {seq for seq, at in ledger.execute("SELECT seq, at FROM ledger") if 20_000 <= at < 30_000}
+    assert there
+    assert there <= set(range(after + 1, until + 1))
+
+
 def test_entries_that_stand_a_little_out_of_order_are_not_missed(ledger: sqlite3.Connection) -> None:
     instants = [each + 7 * (each % 3) for each in range(5_000)]
     fill(ledger, *instants)

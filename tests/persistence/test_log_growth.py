@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from actor_ticketing.actors.board import Board
+from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.reports import Reports
 from actor_ticketing.app import DATABASE
 from actor_ticketing.persistence.connections import (
@@ -62,7 +64,8 @@ def sell(connection: sqlite3.Connection) -> None:
 async def reports(tmp_path: Path, writer: WriteConnection) -> AsyncIterator[Reports]:
     await writer.run(sell)
     readers = await open_readers(tmp_path / DATABASE, count=2, busy_timeout_ms=1_000)
-    yield Reports(SqliteQueries(readers, VAULT))
+    board = Board(Holders(max_per_session=0, max_per_user=0))
+    yield Reports(board=board, queries=SqliteQueries(readers, VAULT))
     await readers.close()
 
 

@@ -1,7 +1,7 @@
 // How sales go: over time, what becomes of holds, and files for a spreadsheet.
 import { isKnown } from "../clock.js";
 import { html, useState } from "../html.js";
-import { dayAndTime, number, t } from "../i18n.js";
+import { dateAndTime, number, t } from "../i18n.js";
 import { Loading, useLoad, useTitle } from "../parts/loading.js";
 import { keep, kept } from "../store.js";
 import { adminApi } from "./access.js";
@@ -10,9 +10,11 @@ import { loadCatalogue, takings } from "./figures.js";
 import { Failure } from "./frame.js";
 import { Age, useFresh } from "./fresh.js";
 import { Funnel } from "./funnel.js";
+import { Insights } from "./insights.js";
 import { PointsTable } from "./points-table.js";
 import { Reports } from "./reports.js";
 import { BUCKETS, bucketsFor, fitting, RANGES, spanOf } from "./span.js";
+import { Waits } from "./waits.js";
 
 const SECONDS = 30;
 const KINDS = ["reserved", "sold", "expired", "cancelled"];
@@ -38,16 +40,20 @@ export function Sales() {
     <div class="head"><h1>${t("desk.sales")}</h1>${data && html`<${Age} at=${at} error=${error} limit=${3 * SECONDS} />`}</div>
     <${Choice} events=${events} event=${event} choice=${choice} choose=${choose} />
     ${!data ? (error ? html`<${Failure} error=${error} again=${again} />` : html`<${Loading} />`) : html`
-      ${data.completeFrom && data.from < data.completeFrom && html`<p class="hint">${t("sales.archived", { date: dayAndTime(data.completeFrom) })}</p>`}
+      ${data.completeFrom && data.from < data.completeFrom && html`<p class="hint">${t("sales.archived", { date: dateAndTime(data.completeFrom) })}</p>`}
       <${Totals} totals=${data.totals} />
       <section class="panel" aria-labelledby="chart">
         <h2 id="chart">${t("sales.chart")}</h2>
         <${Chart} data=${data} />
         <${PointsTable} data=${data} />
       </section>
+      <${Insights} data=${data} />
       <div class="halves">
         <${Funnel} funnel=${data.funnel} />
-        <${Reports} event=${event} />
+        <div>
+          <${Waits} times=${data.timeToPurchase} />
+          <${Reports} event=${event} />
+        </div>
       </div>
     `}
   `;
