@@ -146,7 +146,9 @@ async def told(entries: Sequence[Entry], span: Span, now: int) -> list[Any]:
             portions = [await each.tally(span, after=after, until=until) for each in (memory, sqlite)]
             assert portions[0] == portions[1]
         return [
-            present_analytics.sales(span, await Analytics(board=board, queries=queries).sales(span), now)
+            present_analytics.sales(
+                span, await Analytics(board=board, queries=queries).sales(span), now, complete_from=None
+            )
             for queries in (memory, sqlite)
         ]
 

@@ -85,7 +85,7 @@ def test_the_figures_of_all_and_of_each_event_are_those_of_the_api(
             start=NOW, end=LATER + 1, bucket=60_000, ticket_type_ids=None if types is None else frozenset(types)
         )
         tally = asyncio.run(memory.tally(span, after=0, until=len(memory.ledger)))
-        assert figures == sales(span, tally, LATER)
+        assert figures == sales(span, tally, LATER, complete_from=None)
 
 
 def test_it_says_what_was_sold_and_what_was_lost(database: Path) -> None:
@@ -172,9 +172,10 @@ def test_times_are_in_the_time_zone_that_is_named(database: Path) -> None:
 
 def test_where_the_ledger_does_not_go_back_so_far_it_says_so(database: Path) -> None:
     with closing(connect_to_write(database)) as connection:
+        connection.execute("INSERT INTO ledger_archives VALUES (7, 1, ?, 'a', 'b', 0, NULL)", (NOW - 1,))
         connection.execute("DELETE FROM ledger WHERE seq < 8")
     page = page_of(database, start=NOW - 60_000)
-    assert "What happened before 15 Jan 2027, 08:00 is not in these figures" in " ".join(page.texts)
+    assert "What happened before 15 Jan 2027, 08:00 is archived, and not in these figures" in " ".join(page.texts)
     assert page.tile("Sold") == "3 tickets"
     assert "not in these figures" not in " ".join(page_of(database, start=NOW + 1).texts)
 
