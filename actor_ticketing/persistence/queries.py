@@ -74,7 +74,10 @@ class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries, SqliteArchiveQuerie
             connection.execute("BEGIN")
             try:
                 terms, counters = [], {}
-                for row in connection.execute(_CATALOGUE):
+                # Prices and totals are few, and ticket types may be many.
+                same: dict[int, int] = {}
+                for found in connection.execute(_CATALOGUE):
+                    row = [same.setdefault(each, each) if isinstance(each, int) else each for each in found]
                     terms.append(rows.terms_of(row))
                     counters[terms[-1].id] = rows.counters_of(row)
                 shows = connection.execute(f"SELECT {rows.EVENT} FROM events ORDER BY start_date, id").fetchall()  # noqa: S608

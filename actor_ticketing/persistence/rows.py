@@ -9,7 +9,7 @@ from actor_ticketing.domain.catalogue import ALWAYS, Counters, Event, SalesWindo
 from actor_ticketing.domain.extensions import ExtensionPolicy
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.domain.purchase import CheckIn, Person, Ticket, Transaction, email_key
-from actor_ticketing.domain.reservation import Reservation, ReservationStatus
+from actor_ticketing.domain.reservation import Reservation, ReservationStatus, active
 from actor_ticketing.vault import Vault
 
 Row = Sequence[Any]
@@ -124,18 +124,18 @@ def live_holds_of(found: Iterable[Row]) -> Iterator[Reservation]:
     same: dict[Any, Any] = {}
     share: Callable[[Any, Any], Any] = same.setdefault
     return (
-        Reservation(
-            id=reservation_id,
-            ticket_type_id=share(ticket_type_id, ticket_type_id),
-            session_id=session_id,
-            user_id=user_id,
-            quantity=quantity,
-            unit_price=share(unit_price, unit_price),
-            currency=share(currency, currency),
-            reserved_at=reserved_at,
-            expires_at=expires_at,
-            extensions=extensions,
-            metadata=metadata,
+        active(
+            reservation_id,
+            share(ticket_type_id, ticket_type_id),
+            session_id,
+            user_id,
+            quantity,
+            share(unit_price, unit_price),
+            share(currency, currency),
+            reserved_at,
+            expires_at,
+            extensions,
+            metadata,
         )
         for (
             reservation_id,

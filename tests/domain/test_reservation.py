@@ -1,9 +1,9 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from actor_ticketing.domain.errors import Refusal, ReservationCancelled, ReservationConverted, ReservationExpired
-from actor_ticketing.domain.reservation import TRANSITIONS, Owner, ReservationStatus
+from actor_ticketing.domain.reservation import TRANSITIONS, Owner, Reservation, ReservationStatus, active
 from tests.domain.builders import NOW, reservation
 
 ACTIVE, EXPIRED, CONVERTED, CANCELLED = (
@@ -112,3 +112,23 @@ def test_a_reservation_belongs_to_its_session_and_to_its_user(owner: Owner, belo
 def test_a_reservation_made_without_a_user_belongs_to_no_user() -> None:
     assert not reservation(user_id=None).belongs_to(Owner(session_id=None, user_id=None))
     assert not reservation(user_id=None).belongs_to(Owner(user_id="u1"))
+
+
+def test_one_that_is_made_in_the_quick_way_is_like_any_other() -> None:
+    whose = {"session_id": "s", "user_id": "u", "metadata": "{}", "address": "192.0.2.1"}
+    made = Reservation(
+        id="r",
+        ticket_type_id="tt",
+        quantity=2,
+        unit_price=1_200,
+        currency="EUR",
+        reserved_at=1,
+        expires_at=2,
+        extensions=3,
+        **whose,
+    )
+    quick = active("r", "tt", "s", "u", 2, 1_200, "EUR", 1, 2, 3, "{}", "192.0.2.1")
+    assert {each.name: getattr(quick, each.name) for each in fields(Reservation)} == {
+        each.name: getattr(made, each.name) for each in fields(Reservation)
+    }
+    assert quick == made
