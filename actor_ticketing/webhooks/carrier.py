@@ -10,6 +10,7 @@ from aiohttp.connector import AddrInfoType
 from actor_ticketing.domain.destinations import is_public, problem_of_url
 from actor_ticketing.domain.instants import from_datetime
 from actor_ticketing.domain.values import value
+from actor_ticketing.webhooks.names import Names
 
 
 @value
@@ -61,7 +62,9 @@ class Carrier:
         self._allow_private = allow_private
         self._session = aiohttp.ClientSession(
             # One task sends to each endpoint, so that there are no more connections than endpoints.
-            connector=aiohttp.TCPConnector(limit=0, socket_factory=None if allow_private else _public_only),
+            connector=aiohttp.TCPConnector(
+                limit=0, resolver=Names(), socket_factory=None if allow_private else _public_only
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             # What is not read need not be unpacked: an answer that claims a packing which it has not is a yes, too.
             auto_decompress=False,
