@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from actor_ticketing.app import DATABASE
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
-from actor_ticketing.domain.errors import StorageUnavailable
+from actor_ticketing.domain.errors import Draining, StorageUnavailable
 from actor_ticketing.domain.webhooks import DisabledBecause
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.queries import SqliteQueries
@@ -552,6 +552,25 @@ async def test_a_message_under_way_does_not_hold_up_the_end(
         await holds(lambda: receiver.asked)
     may_answer.set()
     assert receiver.taken == []
+
+
+async def test_a_trial_under_way_does_not_hold_up_the_end_either(
+    tmp_path: Path, clock: ManualClock, receiver: Receiver
+) -> None:
+    may_answer = asyncio.Event()
+    receiver.answers = [may_answer]
+    async with open_teller(tmp_path, clock, timeout_seconds=60) as backend:
+        endpoint = await tell(backend, receiver)
+        trial = asyncio.create_task(backend.webhooks.test(endpoint.webhook.id))
+        await holds(lambda: receiver.asked)
+        backend.webhooks.drain()
+        async with asyncio.timeout(30):
+            with pytest.raises(Draining):
+                await trial
+        with pytest.raises(Draining):
+            await backend.webhooks.test(endpoint.webhook.id)
+    may_answer.set()
+    assert len(receiver.asked) == 1
 
 
 async def test_one_that_is_deleted_is_told_nothing_more(tmp_path: Path, clock: ManualClock, receiver: Receiver) -> None:
