@@ -130,11 +130,13 @@ class LedgerPortion:
 
     :ivar until: of what comes after the position, everything up to here was looked at.
     :ivar oldest: the first position that the ledger still has; None when it is empty.
+    :ivar is_last: there was nothing more to look at.
     """
 
     entries: Sequence[LedgerEntry]
     until: int
     oldest: int | None
+    is_last: bool
 
 
 class WebhookQueries(Protocol):

@@ -52,13 +52,13 @@ class MemoryWebhooks:
     async def ledger_after(self, position: int, *, kinds: Sequence[str], limit: int) -> LedgerPortion:
         """The first entries after a position, of some kinds or, with none named, of all."""
         entries: list[LedgerEntry] = []
-        oldest = 1 if self.ledger else None
+        oldest, newest = 1 if self.ledger else None, len(self.ledger)
         for seq, event in enumerate(self.ledger[position:], position + 1):
             if not kinds or event.kind in kinds:
                 entries.append(self._entry(seq, event))
                 if len(entries) == limit:
-                    return LedgerPortion(entries=entries, until=seq, oldest=oldest)
-        return LedgerPortion(entries=entries, until=max(position, len(self.ledger)), oldest=oldest)
+                    return LedgerPortion(entries=entries, until=seq, oldest=oldest, is_last=seq == newest)
+        return LedgerPortion(entries=entries, until=max(position, newest), oldest=oldest, is_last=True)
 
     async def oldest_in_ledger(self) -> int | None:
         """The first position that the ledger, which is whole, has."""

@@ -160,9 +160,10 @@ def _ledger_after(connection: sqlite3.Connection, position: int, kinds: str, lim
     try:
         oldest, newest = connection.execute(_ENDS).fetchone()
         if oldest is None or newest <= position:
-            return LedgerPortion(entries=(), until=position, oldest=oldest)
+            return LedgerPortion(entries=(), until=position, oldest=oldest, is_last=True)
         end = min(max(position, oldest - 1) + LOOKED_AT, newest)
         entries = [ledger_entry_of(row) for row in connection.execute(_LEDGER, (position, end, kinds, limit))]
     finally:
         connection.execute("COMMIT")
-    return LedgerPortion(entries=entries, until=entries[-1].seq if len(entries) == limit else end, oldest=oldest)
+    until = entries[-1].seq if len(entries) == limit else end
+    return LedgerPortion(entries=entries, until=until, oldest=oldest, is_last=until == newest)

@@ -10,9 +10,7 @@ from aiohttp.connector import AddrInfoType
 from actor_ticketing.domain.destinations import is_public, problem_of_url
 from actor_ticketing.domain.instants import from_datetime
 from actor_ticketing.domain.values import value
-
-RETRY_AFTER_MAX = 10**6
-"""Seconds; what asks for more is not believed."""
+from actor_ticketing.webhooks.names import Names
 
 
 @value
@@ -64,8 +62,12 @@ class Carrier:
         self._allow_private = allow_private
         self._session = aiohttp.ClientSession(
             # One task sends to each endpoint, so that there are no more connections than endpoints.
-            connector=aiohttp.TCPConnector(limit=0, socket_factory=None if allow_private else _public_only),
+            connector=aiohttp.TCPConnector(
+                limit=0, resolver=Names(), socket_factory=None if allow_private else _public_only
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
+            # What is not read need not be unpacked: an answer that claims a packing which it has not is a yes, too.
+            auto_decompress=False,
             headers={"User-Agent": "actor-ticketing"},
             timeout=aiohttp.ClientTimeout(total=timeout_seconds),
             trust_env=False,
@@ -111,8 +113,9 @@ def _failure_of(error: Exception) -> str:
 def _milliseconds(retry_after: str, now: int) -> int:
     """How long that is; 0 for what cannot be read (RFC 9110, 10.2.3)."""
     if retry_after.isascii() and retry_after.isdigit():
-        return min(int(retry_after[:9]), RETRY_AFTER_MAX) * 1_000
+        # Nine digits are thirty years; a number may be longer than Python reads.
+        return int(retry_after[:9]) * 1_000
     try:
         return max(0, from_datetime(parsedate_to_datetime(retry_after)) - now)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0

@@ -108,9 +108,10 @@ class Courier:
                 await self._give_way()
                 if self._draining or not await self._tell(entry):
                     return
-            if portion.until == cursor:
+            if portion.until != cursor:
+                self._note(cursor=portion.until)
+            if portion.is_last:
                 return
-            self._note(cursor=portion.until)
 
     async def _give_way(self) -> None:
         """Let what buyers wait for be committed first: this takes its time from the same core."""

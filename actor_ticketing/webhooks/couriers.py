@@ -1,11 +1,13 @@
 """All couriers, one for each endpoint that is to be told, and what they share."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from actor_ticketing.actors.retrying import Pauses
 from actor_ticketing.clock import Clock
 from actor_ticketing.config.sections import WebhookSettings
+from actor_ticketing.domain.errors import Draining
 from actor_ticketing.domain.ids import Entropy, new_id
 from actor_ticketing.domain.ports import Entry, Journal, Queries
 from actor_ticketing.domain.webhooks import Webhook
@@ -36,6 +38,7 @@ class Couriers:
         self._couriers: dict[Endpoint, Courier] = {}
         self._carrier: Carrier | None = None
         self._draining = False
+        self._trials: set[asyncio.Timeout] = set()
 
     def __call__(self, entry: Entry) -> None:
         """Take note of an entry that has just become durable."""
@@ -79,15 +82,29 @@ class Couriers:
             self.begin(endpoint)
 
     async def test(self, webhook: Webhook) -> Delivery:
-        """Send an endpoint a message that tells of nothing, beside all others and once."""
+        """Send an endpoint a message that tells of nothing, beside all others and once.
+
+        :raises Draining: when the service is stopping, or stops before there is an answer.
+        """
+        if self._draining:
+            raise Draining
         now = self._clock.now()
         message, system_now = trial(now, new_id(now, self._entropy)), now + self._clock.offset_ms()
         headers = signed(message, webhook, now=system_now)
-        return await self._opened_carrier().post(webhook.url, headers, message.body, now=system_now)
+        try:
+            async with asyncio.timeout(None) as limit:
+                self._trials.add(limit)
+                return await self._opened_carrier().post(webhook.url, headers, message.body, now=system_now)
+        except TimeoutError:
+            raise Draining from None
+        finally:
+            self._trials.discard(limit)
 
     def drain(self) -> None:
-        """The service is about to stop: begin no other message."""
+        """The service is about to stop: begin no other message, and have nobody wait for a trial."""
         self._draining = True
+        while self._trials:
+            self._trials.pop().reschedule(0)
         for courier in self._couriers.values():
             courier.drain()
 

@@ -215,7 +215,7 @@ class Webhooks:
     async def test(self, webhook_id: str) -> Delivery:
         """Send an endpoint a message that tells of nothing, and return what came of it.
 
-        :raises NotFound, WebhooksOff: when that cannot be.
+        :raises NotFound, WebhooksOff, Draining: when that cannot be.
         """
         webhook = self.endpoint(webhook_id).webhook
         if not self.is_enabled:

@@ -83,10 +83,13 @@ async def test_the_ledger_is_read_after_a_position_and_a_portion_at_a_time(books
     await sell(books, 5)
     first = await books.queries.ledger_after(0, kinds=(), limit=4)
     assert ([entry.seq for entry in first.entries], first.until, first.oldest) == ([1, 2, 3, 4], 4, 1)
+    assert not first.is_last
     rest = await books.queries.ledger_after(4, kinds=(), limit=4)
-    assert ([entry.seq for entry in rest.entries], rest.until) == ([5, 6, 7], 7)
+    assert ([entry.seq for entry in rest.entries], rest.until, rest.is_last) == ([5, 6, 7], 7, True)
+    whole = await books.queries.ledger_after(4, kinds=(), limit=3)
+    assert (whole.until, whole.is_last) == (7, True)
     none = await books.queries.ledger_after(7, kinds=(), limit=4)
-    assert (list(none.entries), none.until, none.oldest) == ([], 7, 1)
+    assert (list(none.entries), none.until, none.oldest, none.is_last) == ([], 7, 1, True)
 
 
 async def test_an_entry_has_what_the_ledger_has_and_the_event_of_its_ticket_type(books: "Books") -> None:
@@ -112,7 +115,7 @@ async def test_only_some_kinds_are_read_and_the_others_count_as_looked_at(books:
 async def test_an_empty_ledger_has_no_beginning(books: "Books") -> None:
     assert await books.queries.oldest_in_ledger() is None
     portion = await books.queries.ledger_after(0, kinds=(), limit=9)
-    assert (list(portion.entries), portion.until, portion.oldest) == ([], 0, None)
+    assert (list(portion.entries), portion.until, portion.oldest, portion.is_last) == ([], 0, None, True)
     await sell(books, 0)
     assert await books.queries.oldest_in_ledger() == 1
 
@@ -123,10 +126,10 @@ async def test_one_read_looks_at_so_much_of_a_long_ledger_and_no_more(
     monkeypatch.setattr(webhooks, "LOOKED_AT", 2)
     await sell(books, 5)
     position, read = 0, 0
-    while (
-        portion := await books.queries.ledger_after(position, kinds=["ticket_type.paused"], limit=9)
-    ).until > position:
-        position, read = portion.until, read + 1
+    is_last = False
+    while not is_last:
+        portion = await books.queries.ledger_after(position, kinds=["ticket_type.paused"], limit=9)
+        position, is_last, read = portion.until, portion.is_last, read + 1
     assert position == 7
     assert read <= 4
 

@@ -112,6 +112,36 @@ async def test_a_body_without_end_is_not_waited_for(host: Host) -> None:
     assert (await post(f"http://127.0.0.1:{host.port}/")).failure is None
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
+async def test_what_an_answer_is_packed_with_does_not_matter(host: Host, encoding: str) -> None:
+    host.answer = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: 4\r\n\r\nnone".encode()
+    assert (await post(f"http://127.0.0.1:{host.port}/")).failure is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "milliseconds"),
+    [
+        ("120", 120_000),
+        ("9" * 20, 999_999_999_000),
+        ("Thu, 01 Jan 1970 00:00:30 GMT", 30_000),
+        ("Wed, 21 Oct 1969 07:28:00 GMT", 0),
+        ("-1", 0),
+        ("1e9", 0),
+        ("\u00b2", 0),
+        ("soon", 0),
+        ("Thu, 01 Jan 99999999999999999999 00:00:00 GMT", 0),
+        ("Jan +9999999999999 1 00:00:00 31 GMT", 0),
+    ],
+)
+async def test_a_wish_to_be_left_alone_is_taken_for_what_it_says_or_for_nothing(
+    host: Host, asked: str, milliseconds: int
+) -> None:
+    host.answer = f"HTTP/1.1 503 X\r\nRetry-After: {asked}\r\nContent-Length: 0\r\n\r\n".encode()
+    assert await post(f"http://127.0.0.1:{host.port}/") == Delivery(
+        failure="status_503", status=503, retry_after_ms=milliseconds
+    )
+
+
 async def test_a_connection_is_used_again_and_no_cookie_is_sent_back(host: Host) -> None:
     host.answer = b"HTTP/1.1 204 X\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
     host.hangs_up = False

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from actor_ticketing.app import DATABASE
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
-from actor_ticketing.domain.errors import StorageUnavailable
-from actor_ticketing.domain.webhooks import DisabledBecause
+from actor_ticketing.domain.errors import Draining, StorageUnavailable
+from actor_ticketing.domain.webhooks import DisabledBecause, LedgerPortion
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.queries import SqliteQueries
 from actor_ticketing.webhooks.endpoints import NOTE_MS, STORAGE_PAUSE_MS, Notes
@@ -426,6 +426,29 @@ async def test_one_that_was_added_to_the_configuration_is_told_what_comes_even_a
         assert backend.webhooks.endpoints[0].state.cursor == 0
 
 
+async def test_a_ledger_that_was_read_to_its_end_is_not_read_again_before_there_is_more(
+    tmp_path: Path, clock: ManualClock, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[int] = []
+    read = SqliteQueries.ledger_after
+
+    async def counted(self: SqliteQueries, position: int, **others: Any) -> LedgerPortion:
+        portion = await read(self, position, **others)
+        reads.append(position)
+        return portion
+
+    monkeypatch.setattr(SqliteQueries, "ledger_after", counted)
+    async with open_teller(tmp_path, clock) as backend:
+        endpoint = await tell(backend, receiver)
+        await holds(lambda: reads == [0])
+        await list_event(backend)
+        await holds(lambda: endpoint.state.cursor == 1)
+        await list_ticket_type(backend)
+        await holds(lambda: endpoint.state.cursor == 2)
+        await turns(100)
+    assert reads == [0, 0, 1]
+
+
 async def test_a_ledger_that_cannot_be_read_is_read_later(
     tmp_path: Path, clock: ManualClock, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -570,6 +593,25 @@ async def test_a_message_under_way_does_not_hold_up_the_end(
         await holds(lambda: receiver.asked)
     may_answer.set()
     assert receiver.taken == []
+
+
+async def test_a_trial_under_way_does_not_hold_up_the_end_either(
+    tmp_path: Path, clock: ManualClock, receiver: Receiver
+) -> None:
+    may_answer = asyncio.Event()
+    receiver.answers = [may_answer]
+    async with open_teller(tmp_path, clock, timeout_seconds=60) as backend:
+        endpoint = await tell(backend, receiver)
+        trial = asyncio.create_task(backend.webhooks.test(endpoint.webhook.id))
+        await holds(lambda: receiver.asked)
+        backend.webhooks.drain()
+        async with asyncio.timeout(30):
+            with pytest.raises(Draining):
+                await trial
+        with pytest.raises(Draining):
+            await backend.webhooks.test(endpoint.webhook.id)
+    may_answer.set()
+    assert len(receiver.asked) == 1
 
 
 async def test_one_that_is_deleted_is_told_nothing_more(tmp_path: Path, clock: ManualClock, receiver: Receiver) -> None:
