@@ -39,8 +39,8 @@ _PAGES = ("/", f"/events/{_ID}", "/checkout", f"/tickets/{_ID}", "/reservations"
 _DESK_PAGES = ("/admin", "/admin/sales", "/admin/catalogue", f"/admin/catalogue/{_ID}", "/admin/lookup")
 
 
-def routes() -> list[web.RouteDef]:
-    """Every route of the service but those of :func:`account_routes`."""
+def public_routes() -> list[web.RouteDef]:
+    """The routes of buyers."""
     return [
         web.post("/api/public/sessions", within(RESERVE, shop.create_session)),
         web.post("/api/public/sessions/claim", within(RESERVE, reservations.claim_session)),
@@ -63,6 +63,12 @@ def routes() -> list[web.RouteDef]:
         web.post("/api/public/purchases", within(PURCHASE, purchases.several)),
         web.get("/api/public/purchases/tickets.pdf", within(READ, papers.purchase)),
         web.get("/api/public/ws", within(READ, live.open_socket)),
+    ]
+
+
+def admin_routes() -> list[web.RouteDef]:
+    """The routes of operators, and of cron."""
+    return [
         web.get("/api/admin/events", guarded(admin.list_events)),
         web.post("/api/admin/events", guarded(admin.create_event)),
         web.get(f"/api/admin/events/{_ID}", guarded(admin.show_event)),
@@ -93,6 +99,12 @@ def routes() -> list[web.RouteDef]:
         web.post("/api/admin/privacy/erase", guarded(privacy.erase)),
         web.post("/api/admin/privacy/export", guarded(privacy.export)),
         web.get("/api/cron/cleanup-reservations", guarded(admin.cron_cleanup)),
+    ]
+
+
+def other_routes() -> list[web.RouteDef]:
+    """Health, documents and pages."""
+    return [
         web.get("/livez", operations.livez),
         web.get("/readyz", operations.readyz),
         web.get("/metrics", within(READ, operations.metrics)),
@@ -118,7 +130,7 @@ def account_routes() -> list[web.RouteDef]:
 
 def all_routes(*, has_accounts: bool) -> list[web.RouteDef]:
     """Every route of a service, with accounts of its own or without."""
-    return [*routes(), *account_routes()] if has_accounts else routes()
+    return [*public_routes(), *admin_routes(), *other_routes(), *(account_routes() if has_accounts else ())]
 
 
 def create_application(doors: Doors, *, max_body_bytes: int) -> web.Application:
