@@ -7,8 +7,9 @@ request that changed something goes into the transaction of its effect, so that 
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -70,17 +71,17 @@ async def perform(request: web.Request, body: bytes, caller: str, action: Action
             raise KeyReused("This Idempotency-Key was used for another request.")
         return respond(await asyncio.shield(first.answer))
     claim = claims[slot] = _Claim(fingerprint, asyncio.get_running_loop().create_future())
-    work = _first_time(request, slot, claim, action, render)
+    work = partial(_first_time, request, slot, claim, action, render)
     # In a task of its own: a caller who is cut off cannot free the key while the command is still on its way.
     claim.task = asyncio.create_task(_carry_out(claims, slot, work))
     return respond(await asyncio.shield(claim.answer))
 
 
-async def _carry_out(claims: dict[_Slot, _Claim], slot: _Slot, work: Coroutine[Any, Any, Answer]) -> None:
+async def _carry_out(claims: dict[_Slot, _Claim], slot: _Slot, work: Callable[[], Awaitable[Answer]]) -> None:
     """Settle a claim: whoever waits gets the same answer or the same refusal, and the key is free again."""
     answer = claims[slot].answer
     try:
-        answer.set_result(await work)
+        answer.set_result(await work())
     except Exception as error:  # noqa: BLE001 - it goes to those who wait.
         answer.set_exception(error)
         answer.exception()

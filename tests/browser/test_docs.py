@@ -23,5 +23,5 @@ async def test_a_developer_reads_and_tries_the_api_out(shop: Shop) -> None:
 async def test_what_is_shown_is_the_document_of_this_service(shop: Shop) -> None:
     page = await shop.open_page("/docs")
     document = await (await shop.session.get(f"{shop.service.url}/openapi.json")).json()
-    number = sum(len(item) for item in document["paths"].values())
+    number = sum(len(item) for of in ("paths", "webhooks") for item in document[of].values())
     await expect(page.locator(".opblock")).to_have_count(number)

@@ -12,9 +12,7 @@ from support.simulation.seeds import simulate
 from support.simulation.sightings import added_up
 
 # However slow the machine is: it is the number of seeds that counts.
-# A process that is killed leaves coroutines half-way, and Python complains of some when it frees them.
-_OF_KILLS = "ignore::pytest.PytestUnraisableExceptionWarning"
-pytestmark = [pytest.mark.timeout(900), pytest.mark.filterwarnings(_OF_KILLS)]
+pytestmark = pytest.mark.timeout(900)
 
 SEEDS = range(300)
 TESTS = Path(__file__).parents[1]

@@ -103,7 +103,7 @@ class Ask:
 
     def answer(self, outcome: Any) -> Answer:
         """The answer; pure, as the service wants it."""
-        return Answer(200, json.dumps(self.told(outcome)).encode())
+        return Answer(status=200, body=json.dumps(self.told(outcome)).encode())
 
     def deserves(self, refusal: Refusal, case: Case) -> bool:  # noqa: C901, PLR0911 - a table.
         """Whether the books, in any state since it began, bear out why it was turned down."""

@@ -16,6 +16,7 @@ from actor_ticketing.domain.errors import NotEnoughTickets, Overloaded, Refusal,
 from actor_ticketing.domain.ports import Entry
 from actor_ticketing.http import idempotency
 from actor_ticketing.http.context import DOORS, Backend
+from actor_ticketing.http.request import ServiceRequest
 from actor_ticketing.http.request_ids import REQUEST_ID
 from actor_ticketing.persistence.memory import MemoryStore
 from support.simulation.asks import Ask, Case
@@ -24,13 +25,15 @@ from support.simulation.disk import Disk, Weather
 from support.simulation.stepping import StepLoop, SteppedClock, World
 
 
-class _Request:
+class _Request(ServiceRequest):
     """As much of a request as idempotency and the log look at."""
 
+    app: Any = None
+    headers: Any = None
     method, path = "POST", "/"
 
     def __init__(self, app: dict[Any, Any], key: str | None) -> None:
-        self.app = app
+        self.app, self.doors = app, app[DOORS]
         self.headers = {REQUEST_ID: "simulated"} | ({} if key is None else {idempotency.HEADER: key})
 
 
@@ -103,7 +106,7 @@ class Life:
         since, began, books = self.board_seq, self.clock.now(), self.books
         ask.first = ask.first or (since, began)
         was_done = ask.key is not None and ask.effect in books.done and books.done[ask.effect] <= since
-        request = cast("Any", _Request(self._app, ask.key))
+        request = _Request(self._app, ask.key)
         refusal: Refusal | None = None
         told = b""
         try:
