@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
-from actor_ticketing.domain.archives import ArchiveError, LedgerArchived
+from actor_ticketing.domain.archives import ArchiveError, ArchiveExists, LedgerArchived
 from actor_ticketing.persistence.connections import Readers, Statement
 from actor_ticketing.persistence.ledger_file import Contents, LedgerWriter, contents_of
 from actor_ticketing.persistence.opening import opening_of, replay_from
@@ -198,5 +198,5 @@ def _published(writer: LedgerWriter, walk: _Walk, part: Path, file: Path) -> Con
     except FileExistsError as error:
         # A former run may have come so far, and no further.
         if contents_of(file) != contents:
-            raise ArchiveError(f"{file} exists already, and an archive overwrites nothing") from error
+            raise ArchiveExists(f"{file} exists already, and an archive overwrites nothing") from error
     return contents
