@@ -112,7 +112,7 @@ async def test_holds_that_live_across_archives_are_followed_to_their_end(
     await hold(backend)
     assert [each.first_seq for each in archived] == [1, archived[0].last_seq + 1, archived[1].last_seq + 1]
     assert [contents_of(each).previous for each in files] == [None, archived[0].sha256, archived[1].sha256]
-    for given in ([], files, files[::-1]):
+    for given in (None, files, files[::-1]):
         assert complaints(verify(path, archives=given)) == set()
 
 
@@ -191,7 +191,7 @@ async def test_a_run_that_was_killed_while_it_dropped_entries_leaves_the_books_i
     with pytest.raises(asyncio.CancelledError):
         await archiving.archive(LATER, tmp_path / "a.jsonl.gz")
     assert seqs(path)[0] == 21
-    for given in ([], [tmp_path / "a.jsonl.gz"]):
+    for given in (None, [tmp_path / "a.jsonl.gz"]):
         assert complaints(verify(path, archives=given)) == set()
     archiving._breathe = breathe
     assert await archiving.archive(LATER, tmp_path / "b.jsonl.gz") is None
@@ -288,7 +288,7 @@ async def test_a_backup_made_after_archiving_is_restored_and_proved(
     await hold(backend)
     async with opened(elsewhere / DATABASE, clock) as (restored, _):
         await hold(restored)
-    for given in ([], [file]):
+    for given in (None, [file]):
         assert complaints(verify(elsewhere / DATABASE, archives=given)) == set()
 
 
