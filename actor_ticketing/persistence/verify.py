@@ -66,9 +66,7 @@ def verify(
         raise VerifyError(f"{path} cannot be read as a database: {error}") from error
 
 
-def _report(
-    connection: sqlite3.Connection, now: int, vault: Vault | None, archives: Sequence[Path] | None
-) -> Report:
+def _report(connection: sqlite3.Connection, now: int, vault: Vault | None, archives: Sequence[Path] | None) -> Report:
     file, schema = check_file(connection), check_schema(connection)
     if schema.problems:
         left_out = "The tables were not looked at, because the schema version is not known."
