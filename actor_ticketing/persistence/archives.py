@@ -106,6 +106,8 @@ class SqliteArchives:
                 while await self._readers.run(lambda connection: walk.step(connection, before, writer)):
                     await breathe()
                 contents = await self._readers.run(lambda _: _published(writer, walk, part, file))
+                # Of many holds it takes a while, in which the event loop has others to look after.
+                opening = await self._readers.run(lambda _: opening_of(walk.replay))
         except OSError as error:
             raise ArchiveError(f"cannot write {file}: {error.strerror or error}") from error
         return LedgerArchived(
@@ -115,7 +117,7 @@ class SqliteArchives:
             file=file.name,
             sha256=contents.sha256,
             made_at=now,
-            opening=opening_of(walk.replay),
+            opening=opening,
         )
 
 
