@@ -16,7 +16,7 @@ class ArchiveError(Exception):
 
 
 class ArchiveExists(ArchiveError):
-    """The file is there already, with other entries."""
+    """The file is there already, and is not the same."""
 
 
 @value
@@ -74,7 +74,7 @@ class LedgerArchives(Protocol):
         :param up_to: the last ledger position that may be archived; None: any.
         :param breathe: awaited between two portions.
         :return: None when there is nothing to archive.
-        :raises ArchiveExists: when the file is an archive of other entries.
+        :raises ArchiveExists: when the file is there with another content.
         :raises ArchiveError: when it cannot be written, or the entries do not fit what is in the store.
         :raises StorageUnavailable: when the store cannot be read.
         """

@@ -199,6 +199,13 @@ def _published(writer: LedgerWriter, walk: _Walk, part: Path, file: Path) -> Con
         publish(part, file)
     except FileExistsError as error:
         # A former run may have come so far, and no further.
-        if contents_of(file) != contents:
+        if not _is_archive_of(contents, file):
             raise ArchiveExists(f"{file} exists already, and an archive overwrites nothing") from error
     return contents
+
+
+def _is_archive_of(contents: Contents, file: Path) -> bool:
+    try:
+        return contents_of(file) == contents
+    except ArchiveError:
+        return False

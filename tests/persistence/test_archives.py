@@ -203,7 +203,7 @@ async def test_a_file_that_exists_is_left_alone_and_nothing_is_dropped(
     service: tuple[Backend, Archiving], path: Path, tmp_path: Path, content: bytes
 ) -> None:
     (file := tmp_path / "a.jsonl.gz").write_bytes(content)
-    with pytest.raises(ArchiveError):
+    with pytest.raises(ArchiveError, match=r"a\.jsonl\.gz exists already"):
         await service[1].archive(LATER, file)
     assert file.read_bytes() == content
     assert len(seqs(path)) == LAST + 1
