@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from actor_ticketing.actors.archiving import PAUSE_MS, Archiving, LedgerRetention
+from actor_ticketing.actors.archiving import PAUSE_MS, Archiving, LedgerRetention, told_until
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.journaling import Order, accepted
 from actor_ticketing.actors.periodic import Periodic, pause
@@ -153,7 +153,7 @@ async def open_backend(
         stack.callback(supervisor.stop_now)
         heart.committed.tell_deadlines_to(supervisor.actor_ref)
         stack.callback(heart.committed.forget_supervisor)
-        archiving = _archiving(storage, heart, parts, clock, pause_ms=PAUSE_MS if serving else 0)
+        archiving = _archiving(storage, heart, settings, clock, pause_ms=PAUSE_MS if serving else 0)
         if serving:
             stack.push_async_callback(parts.webhooks.stop)
             await parts.webhooks.start()
@@ -188,7 +188,7 @@ async def open_backend(
         )
 
 
-def _archiving(storage: Storage, heart: Heart, parts: Parts, clock: Clock, *, pause_ms: int) -> Archiving | None:
+def _archiving(storage: Storage, heart: Heart, settings: Settings, clock: Clock, *, pause_ms: int) -> Archiving | None:
     if storage.archives is None:
         return None
     return Archiving(
@@ -196,7 +196,7 @@ def _archiving(storage: Storage, heart: Heart, parts: Parts, clock: Clock, *, pa
         journal=heart.journal,
         queries=storage.queries,
         clock=clock,
-        told_until=parts.webhooks.told_until,
+        told_until=partial(told_until, storage.queries, settings.webhooks),
         breathe=partial(pause, clock, pause_ms),
     )
 

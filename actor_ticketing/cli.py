@@ -125,7 +125,9 @@ def verify(
             directory = settings_of(config, data_dir).data_dir
             file, secrets = directory / DATABASE, secrets or directory / FILE_NAME
         keys = () if secrets is None else read_data_keys(secrets)
-        archives = [each for path in archive or () for each in (archives_in(path) if path.is_dir() else [path])]
+        archives = None
+        if archive:
+            archives = [each for path in archive for each in (archives_in(path) if path.is_dir() else [path])]
         report = verify_books(file, vault=Vault(keys) if keys else None, archives=archives)
     for check in report.checks:
         typer.echo(f"{'ok ' if not check.problems else 'BAD'}  {check.name} ({check.looked_at})")

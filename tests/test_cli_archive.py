@@ -50,6 +50,8 @@ async def test_an_archive_that_is_missing_makes_verify_fail(service: Service, tm
     assert status == 1
     assert "BAD  every archive has what was archived" in out
     assert "was not given" in out
+    (tmp_path / "not mounted").mkdir()
+    assert (await service.run("verify", "--archive", str(tmp_path / "not mounted")))[0] == 1
 
 
 async def test_where_nothing_is_that_old_nothing_is_written(service: Service, tmp_path: Path) -> None:

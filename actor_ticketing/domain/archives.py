@@ -15,6 +15,10 @@ class ArchiveError(Exception):
     """No archive was made, and nothing was dropped. The message says why."""
 
 
+class ArchiveExists(ArchiveError):
+    """The file is there already, and is not the same."""
+
+
 @value
 class LedgerArchived(Record):
     """A file has the ledger's entries from one position to another, whole and checked; they may be dropped now.
@@ -70,6 +74,7 @@ class LedgerArchives(Protocol):
         :param up_to: the last ledger position that may be archived; None: any.
         :param breathe: awaited between two portions.
         :return: None when there is nothing to archive.
+        :raises ArchiveExists: when the file is there with another content.
         :raises ArchiveError: when it cannot be written, or the entries do not fit what is in the store.
         :raises StorageUnavailable: when the store cannot be read.
         """

@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
-from actor_ticketing.domain.archives import ArchiveError, LedgerArchived
+from actor_ticketing.domain.archives import ArchiveError, ArchiveExists, LedgerArchived
 from actor_ticketing.persistence.connections import Readers, Statement
 from actor_ticketing.persistence.ledger_file import Contents, LedgerWriter, contents_of
 from actor_ticketing.persistence.opening import opening_of, replay_from
@@ -106,6 +106,8 @@ class SqliteArchives:
                 while await self._readers.run(lambda connection: walk.step(connection, before, writer)):
                     await breathe()
                 contents = await self._readers.run(lambda _: _published(writer, walk, part, file))
+                # Of many holds it takes a while, in which the event loop has others to look after.
+                opening = await self._readers.run(lambda _: opening_of(walk.replay))
         except OSError as error:
             raise ArchiveError(f"cannot write {file}: {error.strerror or error}") from error
         return LedgerArchived(
@@ -115,7 +117,7 @@ class SqliteArchives:
             file=file.name,
             sha256=contents.sha256,
             made_at=now,
-            opening=opening_of(walk.replay),
+            opening=opening,
         )
 
 
@@ -197,6 +199,13 @@ def _published(writer: LedgerWriter, walk: _Walk, part: Path, file: Path) -> Con
         publish(part, file)
     except FileExistsError as error:
         # A former run may have come so far, and no further.
-        if contents_of(file) != contents:
-            raise ArchiveError(f"{file} exists already, and an archive overwrites nothing") from error
+        if not _is_archive_of(contents, file):
+            raise ArchiveExists(f"{file} exists already, and an archive overwrites nothing") from error
     return contents
+
+
+def _is_archive_of(contents: Contents, file: Path) -> bool:
+    try:
+        return contents_of(file) == contents
+    except ArchiveError:
+        return False

@@ -61,21 +61,21 @@ class Beginning:
         return not any(check.problems for check in self.checks if check.name == BEGINNING)
 
 
-def beginning_of(connection: sqlite3.Connection, files: Sequence[Path]) -> Beginning:
+def beginning_of(connection: sqlite3.Connection, files: Sequence[Path] | None) -> Beginning:
     """Find out where the ledger begins, and have ``ledger`` be what is to be replayed, for this connection.
 
     :param connection: in a read transaction.
-    :param files: archives; those of other databases are left out.
+    :param files: archives; those of other databases are left out. None: none are looked for.
     """
     [version] = connection.execute("PRAGMA user_version").fetchone()
     found = connection.execute(_ARCHIVES) if version >= LEDGER_ARCHIVES else ()
     archives = [_Archive(*row) for row in found]
     checks = [guarded(BEGINNING, lambda: (1 + len(archives), list(_gaps(connection, archives))))]
     if not archives:
-        return Beginning(checks=tuple(checks), information=tuple(_strangers(files)))
+        return Beginning(checks=tuple(checks), information=tuple(_strangers(files or ())))
     last = archives[-1]
     information: list[str] = []
-    if files:
+    if files is not None:
         known, problems = _sorted(files)
         problems += [f"{each} was not given" for each in archives if each.sha256 not in known]
         checks.append(Check(name=ARCHIVES, looked_at=len(archives), problems=tuple(problems[:PROBLEMS_MAX])))

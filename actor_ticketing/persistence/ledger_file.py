@@ -121,7 +121,7 @@ def contents_of(path: Path) -> Contents:
             previous=head["previous"],
             sha256=end["sha256"],
         )
-    except (EOFError, ValueError, LookupError, TypeError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, ValueError, LookupError, TypeError, RecursionError, zlib.error, gzip.BadGzipFile) as error:
         raise ArchiveError(f"{path} is no whole archive of a ledger: {error!r}") from error
 
 

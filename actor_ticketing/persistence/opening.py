@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from actor_ticketing.persistence import rows
@@ -12,6 +13,7 @@ _SHOW = rows.EVENT.split(", ")
 _TERMS = rows.TERMS.split(", ")
 _COUNTERS = ("total", "sold", "reserved", "checked_in")
 _HOLD = [field.name for field in fields(Hold)]
+_hold = attrgetter(*_HOLD)
 
 
 def opening_of(replay: Replay) -> str:
@@ -21,7 +23,7 @@ def opening_of(replay: Replay) -> str:
         "created": replay.created,
         "events": _table(_SHOW, replay.shows.values()),
         "ticketTypes": _table([*_TERMS, *_COUNTERS], types),
-        "holds": _table(["id", *_HOLD], ((its_id, *astuple(hold)) for its_id, hold in replay.holds.items())),
+        "holds": _table(["id", *_HOLD], ((its_id, *_hold(hold)) for its_id, hold in replay.holds.items())),
     }
     return json.dumps(state, ensure_ascii=False, separators=(",", ":"))
 

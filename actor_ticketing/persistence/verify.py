@@ -39,7 +39,9 @@ class Report:
         return not any(check.problems for check in self.checks)
 
 
-def verify(path: Path, *, now: int | None = None, vault: Vault | None = None, archives: Sequence[Path] = ()) -> Report:
+def verify(
+    path: Path, *, now: int | None = None, vault: Vault | None = None, archives: Sequence[Path] | None = None
+) -> Report:
     """Prove the books of the database at ``path``, as they stand at one instant. It changes nothing.
 
     It may run beside a server, whose write-ahead log cannot be emptied meanwhile, and on what a crash has left.
@@ -47,7 +49,7 @@ def verify(path: Path, *, now: int | None = None, vault: Vault | None = None, ar
     :param now: ms since the epoch, to tell which holds are overdue; None asks the system's clock.
     :param vault: also proves that everything sealed opens with its keys; without it, that is not looked at.
     :param archives: files that the ledger's beginning was archived in. With all of them the ledger is replayed from its
-        first entry, else from the opening balance that they left.
+        first entry, and one that is missing is a problem. None: from the opening balance that they left.
     :raises VerifyError: when there is no database to look at. Damage inside one is in the report.
     """
     try:
@@ -64,7 +66,7 @@ def verify(path: Path, *, now: int | None = None, vault: Vault | None = None, ar
         raise VerifyError(f"{path} cannot be read as a database: {error}") from error
 
 
-def _report(connection: sqlite3.Connection, now: int, vault: Vault | None, archives: Sequence[Path]) -> Report:
+def _report(connection: sqlite3.Connection, now: int, vault: Vault | None, archives: Sequence[Path] | None) -> Report:
     file, schema = check_file(connection), check_schema(connection)
     if schema.problems:
         left_out = "The tables were not looked at, because the schema version is not known."

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from actor_ticketing.domain import money
 from actor_ticketing.domain.catalogue import Event
+from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.http.present import Json
 from actor_ticketing.reporting import plots
 from actor_ticketing.reporting.plots import Plot
@@ -100,9 +101,11 @@ class Saying:
         return day if bucket_seconds >= _DAY_SECONDS else f"{day} {when:%H:%M}"
 
     def _local(self, instant: int | str) -> datetime:
-        if isinstance(instant, str):
-            return datetime.fromisoformat(instant).astimezone(self._zone)
-        return datetime.fromtimestamp(instant / 1_000, self._zone)
+        when = datetime.fromisoformat(instant if isinstance(instant, str) else rfc3339(instant))
+        try:
+            return when.astimezone(self._zone)
+        except OverflowError:  # East of Greenwich, the end of the year 9999 is past all dates.
+            return when
 
 
 def number(count: float) -> str:

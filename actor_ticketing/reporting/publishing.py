@@ -1,25 +1,30 @@
 """A file that is whole when it appears under its name."""
 
-import errno
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from actor_ticketing.persistence import publishing
 from actor_ticketing.reporting.asking import ReportError
-
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
-"""What a file system without hard links says, such as that of a memory stick."""
 
 
 def publish(text: str, destination: Path, *, overwrite: bool) -> None:
     """Write a file that only its owner can read.
 
     :param overwrite: whether it takes the place of what has its name.
-    :raises ReportError: when that is not so, and something has it.
-    :raises OSError: when it cannot be written; nothing is left behind.
+    :raises ReportError: when that is not so, and something has it; when it cannot be written. Nothing is left behind.
     """
     require_free(destination, overwrite=overwrite)
+    try:
+        _write(text, destination, overwrite=overwrite)
+    except FileExistsError as error:
+        raise _taken(destination) from error
+    except OSError as error:
+        raise ReportError(f"cannot write {destination}: {error.strerror or error}") from error
+
+
+def _write(text: str, destination: Path, *, overwrite: bool) -> None:
     handle, name = tempfile.mkstemp(dir=destination.parent, prefix=f".{destination.name}.", suffix=".part")
     part = Path(name)
     try:
@@ -30,7 +35,7 @@ def publish(text: str, destination: Path, *, overwrite: bool) -> None:
         if overwrite:
             part.replace(destination)
         else:
-            _name(part, destination)
+            publishing.publish(part, destination)
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -43,19 +48,6 @@ def require_free(destination: Path, *, overwrite: bool) -> None:
     """
     if not overwrite and os.path.lexists(destination):
         raise _taken(destination)
-
-
-def _name(part: Path, destination: Path) -> None:
-    try:
-        # Unlike a rename, a link never replaces what is there.
-        os.link(part, destination)
-    except FileExistsError as error:
-        raise _taken(destination) from error
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        require_free(destination, overwrite=False)
-        part.rename(destination)
 
 
 def _taken(destination: Path) -> ReportError:

@@ -97,12 +97,6 @@ class Webhooks:
         """How many ledger entries come after what an endpoint was told."""
         return max(0, self._board.seq - endpoint.state.cursor)
 
-    def told_until(self) -> int | None:
-        """Up to which ledger position everyone was told who is told at all; None when nobody is."""
-        if not self.is_enabled:
-            return None
-        return min((each.state.cursor for each in self._endpoints.values() if each.state.is_enabled), default=None)
-
     async def start(self) -> None:
         """Read who is to be told, and begin. A new endpoint of the configuration is told what comes from now on.
 

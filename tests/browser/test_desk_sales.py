@@ -46,7 +46,7 @@ async def test_the_chart_the_totals_and_the_funnel_tell_what_happened(shop: Shop
     box = await chart.bounding_box()
     assert box is not None
     # Over the point that is now: what it holds is read out below.
-    await page.mouse.move(box["x"] + box["width"] - 25, box["y"] + 100)
+    await page.mouse.move(box["x"] + box["width"] - 41, box["y"] + 100)
     await expect(page.get_by_text(re.compile(r"Reserved 6 · Sold 2 · Expired 0"))).to_be_visible()
 
     funnel = page.get_by_role("region", name="From hold to purchase")

@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from actor_ticketing.actors.archiving import Archiving
+from actor_ticketing.actors.archiving import Archiving, LedgerRetention
 from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.archives import ArchiveError
@@ -20,7 +21,7 @@ from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import archives
 from actor_ticketing.persistence.backup import backup as back_up
 from actor_ticketing.persistence.beginning import ARCHIVES
-from actor_ticketing.persistence.ledger_file import contents_of
+from actor_ticketing.persistence.ledger_file import archives_in, contents_of
 from actor_ticketing.persistence.replay import LEGAL
 from actor_ticketing.persistence.verify import verify
 from support.archiving import LAST, LATER, START, archive, opened, seqs
@@ -111,7 +112,7 @@ async def test_holds_that_live_across_archives_are_followed_to_their_end(
     await hold(backend)
     assert [each.first_seq for each in archived] == [1, archived[0].last_seq + 1, archived[1].last_seq + 1]
     assert [contents_of(each).previous for each in files] == [None, archived[0].sha256, archived[1].sha256]
-    for given in ([], files, files[::-1]):
+    for given in (None, files, files[::-1]):
         assert complaints(verify(path, archives=given)) == set()
 
 
@@ -163,8 +164,11 @@ async def test_a_run_that_was_killed_before_anything_was_noted_is_repeated_with_
 async def test_what_somebody_is_still_to_be_told_is_not_archived(
     service: tuple[Backend, Archiving], path: Path, tmp_path: Path
 ) -> None:
+    async def told() -> int:
+        return 10
+
     _, archiving = service
-    archiving._told_until = lambda: 10
+    archiving._told_until = told
     assert (await archive(archiving, tmp_path / "a.jsonl.gz")).last_seq == 10
     assert seqs(path)[0] == 11
     assert await archiving.archive(LATER, tmp_path / "b.jsonl.gz") is None
@@ -187,7 +191,7 @@ async def test_a_run_that_was_killed_while_it_dropped_entries_leaves_the_books_i
     with pytest.raises(asyncio.CancelledError):
         await archiving.archive(LATER, tmp_path / "a.jsonl.gz")
     assert seqs(path)[0] == 21
-    for given in ([], [tmp_path / "a.jsonl.gz"]):
+    for given in (None, [tmp_path / "a.jsonl.gz"]):
         assert complaints(verify(path, archives=given)) == set()
     archiving._breathe = breathe
     assert await archiving.archive(LATER, tmp_path / "b.jsonl.gz") is None
@@ -199,7 +203,7 @@ async def test_a_file_that_exists_is_left_alone_and_nothing_is_dropped(
     service: tuple[Backend, Archiving], path: Path, tmp_path: Path, content: bytes
 ) -> None:
     (file := tmp_path / "a.jsonl.gz").write_bytes(content)
-    with pytest.raises(ArchiveError):
+    with pytest.raises(ArchiveError, match=r"a\.jsonl\.gz exists already"):
         await service[1].archive(LATER, file)
     assert file.read_bytes() == content
     assert len(seqs(path)) == LAST + 1
@@ -211,6 +215,23 @@ async def test_an_archive_of_other_entries_is_not_taken_for_this_one(
     await archive(service[1], tmp_path / "a.jsonl.gz", START + 60_000)
     with pytest.raises(ArchiveError, match="exists already, and an archive overwrites nothing"):
         await service[1].archive(LATER, tmp_path / "a.jsonl.gz")
+
+
+async def test_what_had_to_stay_at_the_first_run_of_a_day_gets_a_file_of_its_own_at_the_next(
+    service: tuple[Backend, Archiving], path: Path, tmp_path: Path
+) -> None:
+    backend, archiving = service
+    days_later = ManualClock(LATER)
+    retention = LedgerRetention(archiving, days_later, days=1, directory=tmp_path / "kept")
+    await retention.archive()
+    await hold(backend)
+    with capture_logs() as logs:
+        await retention.archive()
+    assert [each["event"] for each in logs] == ["ledger_archived"]
+    kept = archives_in(tmp_path / "kept")
+    assert [each.name for each in kept] == ["ledger-before-2027-01-25-2.jsonl.gz", "ledger-before-2027-01-25.jsonl.gz"]
+    assert complaints(verify(path, archives=kept)) == set()
+    assert seqs(path) == [LAST + 2]
 
 
 async def test_a_directory_that_is_not_there_is_named(service: tuple[Backend, Archiving], path: Path) -> None:
@@ -267,7 +288,7 @@ async def test_a_backup_made_after_archiving_is_restored_and_proved(
     await hold(backend)
     async with opened(elsewhere / DATABASE, clock) as (restored, _):
         await hold(restored)
-    for given in ([], [file]):
+    for given in (None, [file]):
         assert complaints(verify(elsewhere / DATABASE, archives=given)) == set()
 
 

@@ -1,5 +1,6 @@
 """What is wrong after the ledger's beginning was archived is found."""
 
+import gzip
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ def damage(archived: Archived) -> Iterator[sqlite3.Connection]:
 
 def test_an_archive_that_was_not_given(archived: Archived) -> None:
     path, first, second = archived
-    for given in ([first], [second]):
+    for given in ([first], [second], []):
         assert complaints(verify(path, archives=given)) == {ARCHIVES}
     assert complaints(verify(path, archives=[first, second])) == set()
 
@@ -53,6 +54,12 @@ def test_a_damaged_archive(archived: Archived, where: int) -> None:
     content = bytearray(first.read_bytes())
     content[where] ^= 0xFF
     first.write_bytes(content)
+    assert complaints(verify(path, archives=[first, second])) == {ARCHIVES}
+
+
+def test_an_archive_that_json_has_no_end_for(archived: Archived) -> None:
+    path, first, second = archived
+    first.write_bytes(gzip.compress(b"[" * 200_000))
     assert complaints(verify(path, archives=[first, second])) == {ARCHIVES}
 
 
@@ -103,14 +110,14 @@ def test_a_settled_reservation_that_nobody_made(archived: Archived, damage: sqli
     path, *files = archived
     columns = "ticket_type_id, 's', NULL, 1, 1, 'EUR', 1, 2, 0, 'EXPIRED', 3, NULL"
     damage.execute(f"INSERT INTO reservations SELECT id || 0, {columns} FROM reservations LIMIT 1")  # noqa: S608
-    for given in ([], files):
+    for given in (None, files):
         assert RESERVATIONS in complaints(verify(path, archives=given))
 
 
 def test_a_ticket_whose_use_nobody_tells_of(archived: Archived, damage: sqlite3.Connection) -> None:
     path, *files = archived
     damage.execute("UPDATE tickets SET checked_in_at = 1, checked_in_by = 'x' WHERE checked_in_at IS NULL")
-    for given in ([], files):
+    for given in (None, files):
         assert complaints(verify(path, archives=given)) == {CHECK_INS}
 
 

@@ -18,7 +18,7 @@ from actor_ticketing.persistence.memory import MemoryStore
 from actor_ticketing.persistence.schema import migrate
 from actor_ticketing.persistence.store import statements_of
 from actor_ticketing.reporting import reading
-from actor_ticketing.reporting.asking import Asked
+from actor_ticketing.reporting.asking import Asked, instant_of
 from actor_ticketing.reporting.page import render
 from support.history import EVENT, NOW, Shop, event_listed, ticket_type, type_listed
 from support.html_page import Page
@@ -149,6 +149,12 @@ def test_plots_are_described_and_their_numbers_stand_in_tables(database: Path) -
     assert page.texts.count("As a table") == 2
 
 
+def test_percentiles_that_are_the_same_are_not_written_over_each_other(database: Path) -> None:
+    text = render(reading.read(database, Asked(zone=UTC, start=NOW), LATER), UTC, LATER)
+    first, second = re.findall(r'y="(\d+)" text-anchor="\w+">(?:half|90 %)<', text)[:2]
+    assert int(second) - int(first) >= 12
+
+
 def test_nobody_is_in_it(database: Path) -> None:
     text = render(reading.read(database, Asked(zone=UTC), LATER), UTC, LATER)
     for each in (ADA.full_name, ADA.email, ADA.identity_number, ADA.whatsapp, "Bób"):
@@ -168,6 +174,12 @@ def test_times_are_in_the_time_zone_that_is_named(database: Path) -> None:
     page = Page(render(reading.read(database, Asked(zone=zone), LATER), zone, LATER))
     assert "15 Jan 2027, 15:00" in [row[0] for row in page.rows]
     assert "All times are in the time zone Asia/Jakarta" in " ".join(page.texts)
+
+
+def test_the_end_of_all_dates_is_a_time_in_each_time_zone(database: Path) -> None:
+    east = ZoneInfo("Pacific/Kiritimati")
+    asked = Asked(zone=east, end=instant_of("9999-12-31T23:59:59.999Z", "to", east))
+    assert "to 31 Dec 9999, 23:59." in render(reading.read(database, asked, LATER), east, LATER)
 
 
 def test_where_the_ledger_does_not_go_back_so_far_it_says_so(database: Path) -> None:

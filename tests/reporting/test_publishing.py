@@ -64,9 +64,14 @@ def test_a_failure_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ReportError, match=r"cannot write .*/page\.html: No space left on device"):
         publish("text", tmp_path / "page.html", overwrite=True)
     assert names_in(tmp_path) == []
+
+
+def test_a_directory_that_is_not_there_is_a_sentence_about_the_page(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r"cannot write .*/nowhere/page\.html: No such file"):
+        publish("text", tmp_path / "nowhere" / "page.html", overwrite=False)
 
 
 def names_in(directory: Path) -> list[str]:

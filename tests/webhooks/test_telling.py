@@ -370,23 +370,6 @@ async def test_what_was_archived_before_it_was_told_is_named_and_the_rest_is_tol
     assert (missed["first"], missed["last"]) == (1, 3)
 
 
-async def test_the_ledger_is_to_be_kept_from_where_the_slowest_endpoint_that_is_told_anything_has_come(
-    tmp_path: Path, clock: ManualClock, receiver: Receiver
-) -> None:
-    async with open_teller(tmp_path, clock) as backend:
-        assert backend.webhooks.told_until() is None
-        await shop(backend)
-        [first] = [(await tell(backend, receiver)).webhook.id]
-        await holds(lambda: backend.webhooks.told_until() == backend.desk.board.seq)
-        await receiver.die()
-        before = backend.desk.board.seq
-        await hold(backend)
-        await tell(backend, receiver)
-        assert backend.webhooks.told_until() == before < backend.desk.board.seq
-        await backend.webhooks.change(first, {}, enabled=False)
-        assert backend.webhooks.told_until() == backend.desk.board.seq
-
-
 async def test_an_endpoint_of_the_configuration_goes_on_where_it_was(
     tmp_path: Path, clock: ManualClock, receiver: Receiver
 ) -> None:

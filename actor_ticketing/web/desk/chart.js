@@ -61,7 +61,7 @@ function optionsFor(place, setPointed) {
   return {
     width: place.clientWidth,
     height: HEIGHT,
-    padding: [10, 12, 0, 0],
+    padding: [10, 28, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 }, dataIdx: pointUnder },
     scales: { y: { range: (_, low, high) => [0, Math.max(4, high * 1.08)] } },
