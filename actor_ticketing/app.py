@@ -137,18 +137,7 @@ async def open_backend(
     if heart.notices is not None:
         heart.known_contacts.recover(await storage.queries.contacts_seen())
     async with AsyncExitStack() as stack:
-        heart.journal.start()
-        stack.push_async_callback(heart.journal.close)
-        stack.push_async_callback(parts.accounts.close)
-        stack.push_async_callback(heart.desk.stop)
-        stack.push_async_callback(parts.door.stop)
-        stack.push_async_callback(heart.roster.stop)
-        await _recover(storage.queries, heart.board, heart.roster, clock)
-        try:
-            await parts.sweeper.sweep("startup")
-        except Refusal as refusal:
-            # The supervisor tries again, with growing pauses; what cannot be released is no reason to sell nothing.
-            log.error("startup_sweep_failed", error=refusal.message)  # noqa: TRY400 - its cause is logged already.
+        await _begin(stack, heart, parts, storage.queries, clock)
         supervisor = _start_supervisor(heart.roster, parts.sweeper, clock, settings, on_fatal)
         stack.callback(supervisor.stop_now)
         heart.committed.tell_deadlines_to(supervisor.actor_ref)
@@ -186,6 +175,22 @@ async def open_backend(
             post=post,
             next_due_at=lambda: supervisor.next_due_at,
         )
+
+
+async def _begin(stack: AsyncExitStack, heart: Heart, parts: Parts, queries: Queries, clock: Clock) -> None:
+    """Start what decides and writes, on what the store has, and release what fell due meanwhile."""
+    heart.journal.start()
+    stack.push_async_callback(heart.journal.close)
+    stack.push_async_callback(parts.accounts.close)
+    stack.push_async_callback(heart.desk.stop)
+    stack.push_async_callback(parts.door.stop)
+    stack.push_async_callback(heart.roster.stop)
+    await _recover(queries, heart.board, heart.roster, clock)
+    try:
+        await parts.sweeper.sweep("startup")
+    except Refusal as refusal:
+        # The supervisor tries again, with growing pauses; what cannot be released is no reason to sell nothing.
+        log.error("startup_sweep_failed", error=refusal.message)  # noqa: TRY400 - its cause is logged already.
 
 
 def _archiving(storage: Storage, heart: Heart, settings: Settings, clock: Clock, *, pause_ms: int) -> Archiving | None:

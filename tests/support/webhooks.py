@@ -20,11 +20,15 @@ from actor_ticketing.config import Settings
 from actor_ticketing.domain.webhooks import WebhookState
 from actor_ticketing.http.context import Backend
 from actor_ticketing.webhooks.endpoints import NOTE_MS, Endpoint
-from support.service import eventually, fatal
+from support.service import eventually, fatal, list_event, list_ticket_type
+from support.stores import StoreDouble
 from support.vaults import VAULT
 
 PATIENCE = 60
 """Seconds; machines are busy."""
+
+SECOND, HOUR = 1_000, 3_600_000
+SECRET, OTHER = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_" + "B" * 43 + "="
 
 
 def believe(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
@@ -137,3 +141,19 @@ async def noted(backend: Backend, clock: ManualClock, endpoint: Endpoint) -> Web
     clock.advance(NOTE_MS)
     await backend.outbox._journal.settled()
     return (await backend.outbox._queries.webhook_states())[endpoint.webhook.id]
+
+
+async def shop(backend: Backend) -> None:
+    """Two entries: an event, and 100 tickets."""
+    await list_event(backend)
+    await list_ticket_type(backend, total=100)
+
+
+class Between:
+    """Puts a store that fails and waits between the service and its own."""
+
+    double: StoreDouble
+
+    def __call__(self, storage: Storage) -> Storage:
+        self.double = StoreDouble(storage.store)
+        return Storage(store=self.double, queries=storage.queries)
