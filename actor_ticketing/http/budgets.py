@@ -48,16 +48,16 @@ class Budget:
 
     def spend(self, key: str, units: int = 1) -> int:
         """Count uses, and return the window that they fell into; :meth:`is_over` says whether there was enough."""
-        now = self._now()
-        window = self._young.get(key)
+        young, now = self._young, self._now()
+        window = young.get(key)
         if window is None:
             window = self._old.get(key, 0)
-            if now >= self._young_ends or len(self._young) >= self._generation_max:
-                self._old, self._young = self._young, {}
+            if now >= self._young_ends or len(young) >= self._generation_max:
+                self._old, self._young = young, (young := {})
                 self._young_ends = now + self._length
         if window >> _COUNT_BITS <= now:
             window = now + self._length << _COUNT_BITS
-        self._young[key] = window = window + units
+        young[key] = window = window + units
         return window
 
     def is_over(self, window: int) -> bool:
@@ -66,8 +66,10 @@ class Budget:
 
     def standing(self, window: int) -> tuple[int, int]:
         """What is left in a window, and in how many seconds all of it is there again, rounded up."""
-        seconds = -((self._now() - (window >> _COUNT_BITS)) // _SECOND)
-        return (max(0, self._amount - (window & _COUNT)), seconds) if seconds > 0 else (self._amount, 0)
+        seconds, left = -((self._now() - (window >> _COUNT_BITS)) // _SECOND), self._amount - (window & _COUNT)
+        if seconds <= 0:
+            return self._amount, 0
+        return (left, seconds) if left > 0 else (0, seconds)
 
     def exhausted(self, key: str) -> int | None:
         """The window of which nothing is left for one more use, if it is so."""
