@@ -198,7 +198,9 @@ async def test_a_run_that_was_killed_while_it_dropped_entries_leaves_the_books_i
     assert seqs(path) == [LAST + 1]
 
 
-@pytest.mark.parametrize("content", [b"precious", gzip.compress(b"{}\n", mtime=0), b""], ids=["text", "gzip", "nothing"])
+@pytest.mark.parametrize(
+    "content", [b"precious", gzip.compress(b"{}\n", mtime=0), b""], ids=["text", "gzip", "nothing"]
+)
 async def test_a_file_that_exists_is_left_alone_and_nothing_is_dropped(
     service: tuple[Backend, Archiving], path: Path, tmp_path: Path, content: bytes
 ) -> None:
