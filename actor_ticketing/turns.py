@@ -19,7 +19,11 @@ class Unbroken:
         task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._finished)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        finally:
+            # What it raises leads to this frame. While the frame leads back, only the garbage collector frees them.
+            del task
 
     async def settled(self) -> None:
         """Wait until nothing is under way."""

@@ -24,8 +24,9 @@ async def claim_all(roster: Roster, commands: Mapping[str, Any], keep: Keep | No
     claims: list[Claim] = []
     try:
         for ticket_type_id in sorted(commands):
-            outcome = await roster.ask(ticket_type_id, Order(command=commands[ticket_type_id], keep=keep))
-            claims.append(accepted(outcome))
+            # A refusal gets no name here: its traceback leads to this frame.
+            order = Order(command=commands[ticket_type_id], keep=keep)
+            claims.append(accepted(await roster.ask(ticket_type_id, order)))
     except BaseException:
         for claim in claims:
             claim.let_go()
