@@ -23,6 +23,7 @@ from actor_ticketing.actors.statistics import Statistics
 from actor_ticketing.actors.sweep import Sweeper
 from actor_ticketing.clock import Clock
 from actor_ticketing.config import Settings
+from actor_ticketing.config.sections import HoldSettings
 from actor_ticketing.domain.archives import LedgerArchives
 from actor_ticketing.domain.asking import requests_of
 from actor_ticketing.domain.extensions import ExtensionRules
@@ -110,6 +111,14 @@ def policies_of(settings: Settings) -> Policies:
     return Policies(hold=hold, extension=extension)
 
 
+def _holders_of(holds: HoldSettings) -> Holders:
+    return Holders(
+        max_per_session=holds.max_active_per_session,
+        max_per_user=holds.max_active_per_user,
+        max_per_address=holds.max_active_per_address,
+    )
+
+
 def heart_of(
     storage: Storage,
     catalogue: CatalogueRecord,
@@ -120,13 +129,8 @@ def heart_of(
     hooks: Hooks,
 ) -> Heart:
     """Make the heart, with the catalogue on its board."""
-    policies, statistics, holds = policies_of(settings), Statistics(), settings.holds
-    places = Holders(
-        max_per_session=holds.max_active_per_session,
-        max_per_user=holds.max_active_per_user,
-        max_per_address=holds.max_active_per_address,
-    )
-    board = Board(places)
+    policies, statistics = policies_of(settings), Statistics()
+    board = Board(_holders_of(settings.holds))
     board.recover(catalogue)
     committed = Committed(board, statistics, clock)
     known_contacts, mail = KnownContacts(), settings.mail
