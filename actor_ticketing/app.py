@@ -31,8 +31,9 @@ from actor_ticketing.domain.telling import told
 from actor_ticketing.hooks import NO_HOOKS, Hooks
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.archives import SqliteArchives
-from actor_ticketing.persistence.connections import open_readers, open_writer
+from actor_ticketing.persistence.connections import open_writer
 from actor_ticketing.persistence.queries import SqliteQueries
+from actor_ticketing.persistence.readers import open_readers
 from actor_ticketing.persistence.sealed import require_keys
 from actor_ticketing.persistence.store import SqliteStore
 from actor_ticketing.persistence.upgrade import upgrade

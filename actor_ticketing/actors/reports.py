@@ -20,8 +20,8 @@ class _Row(Protocol):
 
 R = TypeVar("R", bound=_Row)
 
-_REST_SECONDS = 0.1
-"""Some ten times what a portion takes to be read and written."""
+_REST_SECONDS = 0.25
+"""Some thirty times what a portion takes to be read and written."""
 
 
 class Reports:

@@ -1,9 +1,8 @@
-"""SQLite connections: one that writes and checkpoints, and a few that only read.
+"""SQLite connections: the one that writes and checkpoints, and plain ones.
 
 Each public method is one trip to the connection's thread, since aiosqlite pays a hop for every statement.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,10 +11,8 @@ from typing import Any, Protocol, TypeVar
 import aiosqlite
 import structlog
 
-from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import CommitFailed, CommitUnknown
 from actor_ticketing.domain.telling import told
-from actor_ticketing.vault import VaultError
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +49,9 @@ class RowMissed(Exception):
     """A statement that must change one row for each of its rows changed another number."""
 
 
-class _Connection(aiosqlite.Connection):
+class Connection(aiosqlite.Connection):
+    """A connection with a thread of its own."""
+
     async def _connect(self) -> aiosqlite.Connection:
         try:
             return await super()._connect()
@@ -67,7 +66,7 @@ class _Connection(aiosqlite.Connection):
         return result
 
 
-class WriteConnection(_Connection):
+class WriteConnection(Connection):
     """The only connection that writes. SQLite is left in autocommit: each batch says BEGIN and COMMIT itself."""
 
     async def write(self, statements: Sequence[Statement]) -> None:
@@ -192,55 +191,6 @@ def rewrite_file(connection: sqlite3.Connection) -> None:
     """
     connection.execute("VACUUM")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-class Readers:
-    """A few read connections. Each read takes the one with the least to do, so that a long one holds up no other."""
-
-    def __init__(self, connections: Sequence[_Connection]) -> None:
-        self._connections = connections
-        self._at_work = dict.fromkeys(connections, 0)
-
-    async def run(self, read: Callable[[sqlite3.Connection], T]) -> T:
-        """Run ``read`` on a connection.
-
-        :raises StorageUnavailable: when SQLite cannot answer, or what is sealed does not open; the other reads go on.
-        """
-        connection = min(self._at_work, key=self._at_work.__getitem__)
-        self._at_work[connection] += 1
-        try:
-            return await connection.run(read)
-        except (sqlite3.Error, VaultError) as error:
-            log.warning("read_failed", error=str(error))
-            raise StorageUnavailable("The data could not be read. Please try again.") from error
-        finally:
-            self._at_work[connection] -= 1
-
-    async def close(self) -> None:
-        """Close all of them."""
-        # A close that fails must not leave another connection's thread behind, which would hang the exit.
-        outcomes = await asyncio.gather(*(each.close() for each in self._connections), return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                log.warning("reader_not_closed", error=told(outcome))
-
-
-async def open_readers(path: Path, *, count: int, busy_timeout_ms: int) -> Readers:
-    """Open ``count`` read connections on an existing database in WAL mode."""
-
-    def connect() -> sqlite3.Connection:
-        return connect_read_only(path, busy_timeout_ms=busy_timeout_ms)
-
-    connections: list[_Connection] = []
-    try:
-        for _ in range(count):
-            connection = _Connection(connect, iter_chunk_size=64)
-            await connection
-            connections.append(connection)
-    except BaseException:
-        await Readers(connections).close()
-        raise
-    return Readers(connections)
 
 
 def connect_read_only(path: Path, *, busy_timeout_ms: int = 5_000) -> sqlite3.Connection:

@@ -20,7 +20,8 @@ from actor_ticketing.domain.mail import (
 )
 from actor_ticketing.domain.purchase import email_key
 from actor_ticketing.persistence.accounts import FORGOTTEN_AT_ONCE
-from actor_ticketing.persistence.connections import Readers, Statement
+from actor_ticketing.persistence.connections import Statement
+from actor_ticketing.persistence.readers import Readers
 from actor_ticketing.persistence.rows import Row
 from actor_ticketing.vault import Vault
 

@@ -23,9 +23,9 @@ from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.persistence import analytics, people, rows
 from actor_ticketing.persistence.accounts import ACCOUNT, REFRESH, account_of, refresh_token_of
 from actor_ticketing.persistence.archives import SqliteArchiveQueries
-from actor_ticketing.persistence.connections import Readers
 from actor_ticketing.persistence.history import history_of
 from actor_ticketing.persistence.mail import SqliteMailQueries
+from actor_ticketing.persistence.readers import Readers
 from actor_ticketing.persistence.states import StateCounts
 from actor_ticketing.persistence.webhooks import SqliteWebhookQueries
 from actor_ticketing.vault import Vault
@@ -217,11 +217,11 @@ class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries, SqliteArchiveQuerie
 
     async def positions(self, start: int, end: int) -> tuple[int, int]:
         """Where all ledger entries of a stretch of time stand."""
-        return await self._readers.run(lambda connection: analytics.positions(connection, start, end))
+        return await self._readers.run_unhurried(lambda connection: analytics.positions(connection, start, end))
 
     async def tally(self, span: Span, *, after: int, until: int) -> Tally:
         """What lies in the span, of the ledger entries after one position and up to another."""
-        return await self._readers.run(lambda connection: analytics.tally(connection, span, after, until))
+        return await self._readers.run_unhurried(lambda connection: analytics.tally(connection, span, after, until))
 
     async def reservations_after(self, reservation_id: str) -> Sequence[Reservation]:
         """A portion of the reservations whose ids come after this one, in order."""
@@ -241,21 +241,21 @@ class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries, SqliteArchiveQuerie
 
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address."""
-        return await self._readers.run(lambda connection: people.person(connection, self._vault, email))
+        return await self._readers.run_unhurried(lambda connection: people.person(connection, self._vault, email))
 
     async def traces(self, email: str) -> Traces:
         """A portion of the rows that tell of this person."""
-        return await self._readers.run(lambda connection: people.traces(connection, self._vault, email))
+        return await self._readers.run_unhurried(lambda connection: people.traces(connection, self._vault, email))
 
     async def traces_in_answers(self, email: str, after: Any) -> Traces:
         """A portion of the kept answers in which this address stands."""
-        return await self._readers.run(
+        return await self._readers.run_unhurried(
             lambda connection: people.traces_in_answers(connection, self._vault, email, after)
         )
 
     async def traces_before(self, start: int, after: Any) -> Traces:
         """A portion of the buyers and holders of events that began before ``start``."""
-        return await self._readers.run(lambda connection: people.traces_before(connection, start, after))
+        return await self._readers.run_unhurried(lambda connection: people.traces_before(connection, start, after))
 
     async def _one(self, sql: str, parameters: tuple[Any, ...], of: Callable[[rows.Row, Vault], T]) -> T | None:
         # What is sealed is opened on the reader's thread.
@@ -266,7 +266,7 @@ class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries, SqliteArchiveQuerie
         return await self._readers.run(read)
 
     async def _portion(self, sql: str, after: str, of: Callable[[rows.Row, Vault], T]) -> list[T]:
-        return await self._readers.run(
+        return await self._readers.run_unhurried(
             lambda connection: [of(row, self._vault) for row in connection.execute(sql, (after,))]
         )
 

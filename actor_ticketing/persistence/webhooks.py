@@ -16,7 +16,8 @@ from actor_ticketing.domain.webhooks import (
     WebhookSecret,
     WebhookState,
 )
-from actor_ticketing.persistence.connections import Readers, Statement
+from actor_ticketing.persistence.connections import Statement
+from actor_ticketing.persistence.readers import Readers
 from actor_ticketing.persistence.rows import Row
 from actor_ticketing.vault import Vault
 

@@ -16,10 +16,10 @@ from actor_ticketing.persistence.connections import (
     LOG_BYTES,
     WriteConnection,
     connect_read_only,
-    open_readers,
     open_writer,
 )
 from actor_ticketing.persistence.queries import PORTION, SqliteQueries
+from actor_ticketing.persistence.readers import open_readers
 from actor_ticketing.persistence.schema import migrate
 from support.vaults import VAULT
 

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from actor_ticketing.domain.extensions import ExtensionPolicy
 from actor_ticketing.persistence import schema
-from actor_ticketing.persistence.connections import connect_read_only, open_readers, open_writer
+from actor_ticketing.persistence.connections import connect_read_only, open_writer
+from actor_ticketing.persistence.readers import open_readers
 from actor_ticketing.persistence.schema import SchemaError, migrate, migrations
 from support.service import eventually
 from support.vaults import VAULT
