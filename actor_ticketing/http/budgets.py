@@ -1,89 +1,125 @@
 """How often somebody may do something: a rate, and what each has used up of it."""
 
+import math
 import time
 from collections.abc import Callable
 
 import limits
 
-KEYS_MAX = 100_000
-"""Clients that one budget remembers at most; at least the half that came last. Memory matters more than old windows."""
+from actor_ticketing.domain.errors import TooManyRequests
 
-# A window is one number: when it ends, in ns, and in the low bits how often something was done in it. Nearly everyone
-# in a rush is new, so there are as many windows as buyers, and the garbage collector need not look at numbers.
-_COUNT_BITS = 32
-_COUNT = (1 << _COUNT_BITS) - 1
-_SECOND = 1_000_000_000
+KEYS_MAX = 100_000
+"""Clients that one budget remembers at most; at least the half that came last. Memory matters more than who is idle."""
+
+
+class OverBudget(TooManyRequests):
+    """There is not enough left of a budget.
+
+    :ivar standing: the budget, and when all of it is there again.
+    """
+
+    def __init__(self, budget: "Budget", full_at: float, *, seconds: int) -> None:
+        super().__init__(budget=budget.name, seconds=seconds)
+        self.standing = (budget, full_at)
 
 
 class Budget:
-    """A rate that each key has for itself, in fixed windows that begin with the first use.
+    """A rate that each key has for itself: all of it at once, and what was used grows back evenly.
+
+    Of a key, one number is kept: the instant at which all of its rate is there again, which every use puts off by the
+    time in which one use grows back. (This is the generic cell rate algorithm of ITU-T I.371, where it is called the
+    theoretical arrival time.) There is no window, so nobody waits
+    for its end, and nobody has two of them at once around it.
 
     The rate is read by :mod:`limits`; counting is done here. The library's stores look through all their keys again and
     again, and its strategies build a key for each use, which is 2.4 µs against 0.4 (measured; a request has 100).
 
-    Windows are kept in two generations. When the younger one is as old as a window lasts, or full, the elder is dropped
-    whole: nobody looks for the oldest window, however many clients there are.
+    Keys are kept in two generations. When the younger one is so old that whoever is in the elder has all of the rate
+    again, or full, the elder is dropped whole: nobody looks for the one that came first, however many there are.
 
-    :ivar head: the rate as lines of a head, so many units in a window of so many seconds, up to what is left of it
+    :ivar head: the rate as lines of a head, so many units in so many seconds, up to what is left of it
         (draft-ietf-httpapi-ratelimit-headers).
 
     :param name: what it is for, as clients see it: ``reserve-address``.
     :param rate: such as ``60/minute``.
-    :param now: nanoseconds of a clock that does not go back.
+    :param now: seconds of a clock that does not go back.
     """
 
     def __init__(
-        self, name: str, rate: str, *, now: Callable[[], int] = time.monotonic_ns, keys_max: int = KEYS_MAX
+        self, name: str, rate: str, *, now: Callable[[], float] = time.monotonic, keys_max: int = KEYS_MAX
     ) -> None:
         item = limits.parse(rate)
         self.name = name
         self.head = f'RateLimit-Policy: "{name}";q={item.amount};w={item.get_expiry()}\r\nRateLimit: "{name}";r='
         self._amount = item.amount
-        self._length = item.get_expiry() * _SECOND
+        self._length = item.get_expiry()
+        self._each = self._length / item.amount
+        # The thousandth part of a use is for what rounding makes of a sum.
+        self._most = self._length + self._each / 1_000
         self._now = now
         self._generation_max = keys_max // 2
-        self._young: dict[str, int] = {}
-        self._old: dict[str, int] = {}
-        self._young_ends = now() + self._length
+        # Numbers by text: the garbage collector need not look at them, and in a rush nearly everyone is new.
+        self._young: dict[str, float] = {}
+        self._old: dict[str, float] = {}
+        self._young_ends = now() + 2 * self._length
 
-    def spend(self, key: str, units: int = 1) -> int:
-        """Count uses, and return the window that they fell into; :meth:`is_over` says whether there was enough."""
+    def spend(self, key: str, units: int = 1) -> float:
+        """Count uses, and return when all of the rate is there again.
+
+        :raises OverBudget: when there is not enough left for all of them; then none is counted.
+        """
         young, now = self._young, self._now()
-        window = young.get(key)
-        if window is None:
-            window = self._old.get(key, 0)
+        full_at = young.get(key)
+        if full_at is None:
+            full_at = self._old.get(key, now)
             if now >= self._young_ends or len(young) >= self._generation_max:
-                self._old, self._young = young, (young := {})
-                self._young_ends = now + self._length
-        if window >> _COUNT_BITS <= now:
-            window = now + self._length << _COUNT_BITS
-        young[key] = window = window + units
-        return window
+                young = self._begin_generation(now)
+        if full_at < now:  # noqa: PLR1730 - max() costs more.
+            full_at = now
+        spent = full_at + units * self._each
+        if spent - now > self._most:
+            raise OverBudget(self, full_at, seconds=math.ceil(spent - now - self._most))
+        young[key] = spent
+        return spent
 
-    def is_over(self, window: int) -> bool:
-        """Whether more was used in a window than the rate allows."""
-        return window & _COUNT > self._amount
+    def charge(self, key: str) -> None:
+        """Count a use that has been made already, whether or not there was enough for it.
 
-    def standing(self, window: int) -> tuple[int, int]:
-        """What is left in a window, and in how many seconds all of it is there again, rounded up."""
-        seconds, left = -((self._now() - (window >> _COUNT_BITS)) // _SECOND), self._amount - (window & _COUNT)
-        if seconds <= 0:
-            return self._amount, 0
-        return (left, seconds) if left > 0 else (0, seconds)
+        What is owed grows back as evenly, and is never more than the rate once over.
+        """
+        now = self._now()
+        full_at = self._young.get(key) or self._old.get(key, 0.0)
+        if now >= self._young_ends or len(self._young) >= self._generation_max:
+            self._begin_generation(now)
+        self._young[key] = min(max(full_at, now) + self._each, now + 2 * self._length)
 
-    def exhausted(self, key: str) -> int | None:
-        """The window of which nothing is left for one more use, if it is so."""
-        window = self._young.get(key) or self._old.get(key)
-        if window is None or window & _COUNT < self._amount or window >> _COUNT_BITS <= self._now():
-            return None
-        return window
+    def _begin_generation(self, now: float) -> dict[str, float]:
+        self._old, self._young = self._young, {}
+        self._young_ends = now + 2 * self._length
+        return self._young
+
+    def require(self, key: str) -> None:
+        """Check that there is something left, without counting a use.
+
+        :raises OverBudget: when there is not.
+        """
+        full_at = self._young.get(key) or self._old.get(key)
+        if full_at is not None and (wait := full_at + self._each - self._most - self._now()) > 0:
+            raise OverBudget(self, full_at, seconds=math.ceil(wait))
 
     def give_back(self, key: str) -> None:
         """Take one use back that was counted before."""
-        for windows in (self._young, self._old):
-            if windows.get(key, 0) & _COUNT:
-                windows[key] -= 1
+        for keys in (self._young, self._old):
+            if key in keys:
+                keys[key] -= self._each
                 return
+
+    def head_lines(self, full_at: float) -> str:
+        """How a client is told of this budget: what is left, and in how many seconds all of it is there, rounded up."""
+        ahead = full_at - self._now()
+        if ahead <= 0:
+            return f"{self.head}{self._amount};t=0\r\n"
+        return f"{self.head}{max(0, int((self._most - ahead) / self._each))};t={math.ceil(ahead)}\r\n"
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)

@@ -9,8 +9,10 @@ from aiohttp import web
 from actor_ticketing.domain.errors import Kind, Refusal, Unavailable
 from actor_ticketing.domain.telling import told
 from actor_ticketing.http import limits
+from actor_ticketing.http.budgets import OverBudget
 from actor_ticketing.http.cors import Cors
 from actor_ticketing.http.errors import INTERNAL, Failure, failure_of_http, failure_of_refusal, respond_failure
+from actor_ticketing.http.request import known
 from actor_ticketing.http.request_ids import id_of
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.traffic import Traffic
@@ -40,6 +42,8 @@ def around(handler: Handler, traffic: Traffic, cors: Cors | None = None) -> Hand
             if refusal.kind is Kind.UNAVAILABLE and refusal.__cause__ is not None:
                 # Where it failed, nobody knew for whom. What has no cause is a limit, or is logged with its commit.
                 log.warning("request_unavailable", error=told(refusal.__cause__), **_about(request))
+            if isinstance(refusal, OverBudget):
+                known(request).standing = refusal.standing
             response = refuse(request, failure_of_refusal(refusal))
         except DrawingOverloaded:
             response = refuse(request, failure_of_refusal(Unavailable("Too many tickets are being drawn.")))

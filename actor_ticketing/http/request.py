@@ -15,7 +15,7 @@ class ServiceRequest(web.Request):
 
     :ivar doors: those of the application that it came to.
     :ivar address: the client's network address, as limits know it. Every limited door notes it.
-    :ivar standing: the budget that was looked at last, and the window in it.
+    :ivar standing: the budget that was looked at last, and when all of it is there again.
     :ivar made_id: the id that it was given, as it brought none.
     """
 
@@ -23,7 +23,7 @@ class ServiceRequest(web.Request):
 
     doors: "Doors"
     address: str = ""
-    standing: tuple[Budget, int] | None = None
+    standing: tuple[Budget, float] | None = None
     made_id: str | None = None
 
 

@@ -1,33 +1,27 @@
 """Where limits on frequency stand in the way of a request."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 
-from actor_ticketing.domain.errors import InvalidCredentials, TooManyRequests, Unauthenticated
+from actor_ticketing.domain.errors import InvalidCredentials, Unauthenticated
 from actor_ticketing.domain.reservation import Owner
-from actor_ticketing.http.limits import (
-    ABANDON,
-    SIGN_IN_PER_ACCOUNT,
-    SIGN_IN_PER_ACCOUNT_AND_ADDRESS,
-    WRONG_CREDENTIALS_PER_ADDRESS,
-    RateLimits,
-    Use,
-)
+from actor_ticketing.http.budgets import Budget
+from actor_ticketing.http.limits import ABANDON, OPERATOR, SIGN_IN, RateLimits
 from actor_ticketing.http.request import ServiceRequest, known
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def within(use: Use, handler: Handler) -> Handler:
+def within(use: str, handler: Handler) -> Handler:
     """Let a handler be asked only as often as its client's address may: before its body is read, or anything else."""
 
     async def limited(request: web.Request) -> web.StreamResponse:
         asked = known(request)
         limits = _note_address(asked)
-        if limits is not None:
-            limits.spend(asked, use.per_address, asked.address)
+        if limits is not None and (budget := limits.of[use].address) is not None:
+            asked.standing = (budget, budget.spend(asked.address))
         return await handler(request)
 
     return limited
@@ -39,14 +33,13 @@ def guarded(handler: Handler) -> Handler:
     async def careful(request: web.Request) -> web.StreamResponse:
         asked = known(request)
         limits = _note_address(asked)
-        if limits is None:
+        if limits is None or (budget := limits.of[OPERATOR].address) is None:
             return await handler(request)
-        limits.require(asked, WRONG_CREDENTIALS_PER_ADDRESS, asked.address)
+        budget.require(asked.address)
         try:
             return await handler(request)
         except Unauthenticated:
-            with suppress(TooManyRequests):
-                limits.spend(asked, WRONG_CREDENTIALS_PER_ADDRESS, asked.address)
+            budget.charge(asked.address)
             raise
 
     return careful
@@ -59,7 +52,7 @@ def _note_address(asked: ServiceRequest) -> RateLimits | None:
     return doors.limits
 
 
-def spend_of(request: web.Request, use: Use, owner: Owner, units: int = 1) -> None:
+def spend_of(request: web.Request, use: str, owner: Owner, units: int = 1) -> None:
     """Count a use against the session and the user who ask; of several units, those after the first also against their
     address, which was counted once for the request itself.
 
@@ -69,12 +62,13 @@ def spend_of(request: web.Request, use: Use, owner: Owner, units: int = 1) -> No
     limits = asked.doors.limits
     if limits is None:
         return
-    if units > 1:
-        limits.spend(asked, use.per_address, asked.address, units - 1)
-    if owner.session_id is not None:
-        limits.spend(asked, use.per_session, owner.session_id, units)
-    if owner.user_id is not None:
-        limits.spend(asked, use.per_user, owner.user_id, units)
+    rates = limits.of[use]
+    if units > 1 and (budget := rates.address) is not None:
+        asked.standing = (budget, budget.spend(asked.address, units - 1))
+    if owner.session_id is not None and (budget := rates.session) is not None:
+        asked.standing = (budget, budget.spend(owner.session_id, units))
+    if owner.user_id is not None and (budget := rates.user) is not None:
+        asked.standing = (budget, budget.spend(owner.user_id, units))
 
 
 def require_restraint(request: web.Request, owner: Owner) -> None:
@@ -86,13 +80,14 @@ def require_restraint(request: web.Request, owner: Owner) -> None:
     limits = asked.doors.limits
     if limits is None:
         return
-    if owner.user_id is None:
-        # Neighbours share an address. Whoever has signed in answers for nobody else.
-        limits.require(asked, ABANDON.per_address, asked.address)
-    if owner.session_id is not None:
-        limits.require(asked, ABANDON.per_session, owner.session_id)
-    if owner.user_id is not None:
-        limits.require(asked, ABANDON.per_user, owner.user_id)
+    rates = limits.of[ABANDON]
+    # Neighbours share an address. Whoever has signed in answers for nobody else.
+    if owner.user_id is None and (budget := rates.address) is not None:
+        budget.require(asked.address)
+    if owner.session_id is not None and (budget := rates.session) is not None:
+        budget.require(owner.session_id)
+    if owner.user_id is not None and (budget := rates.user) is not None:
+        budget.require(owner.user_id)
 
 
 @contextmanager
@@ -110,22 +105,24 @@ def attempt_at(request: web.Request, account: str) -> Iterator[None]:
         return
     # The wide budget is against many addresses at once, and the narrow one against each: a narrow one for the account
     # alone would let anybody lock its owner out.
-    spent = (
-        (SIGN_IN_PER_ACCOUNT_AND_ADDRESS, f"{account} {asked.address}"),
-        (SIGN_IN_PER_ACCOUNT, account),
-    )
-    for name, key in spent:
-        limits.spend(asked, name, key)
+    rates = limits.of[SIGN_IN]
+    spent = [
+        (budget, key)
+        for budget, key in ((rates.account_and_address, f"{account} {asked.address}"), (rates.account, account))
+        if budget is not None
+    ]
+    for budget, key in spent:
+        asked.standing = (budget, budget.spend(key))
     try:
         yield
     except InvalidCredentials:
         raise
     except BaseException:
-        _give_back(limits, spent)
+        _give_back(spent)
         raise
-    _give_back(limits, spent)
+    _give_back(spent)
 
 
-def _give_back(limits: RateLimits, spent: Sequence[tuple[str, str]]) -> None:
-    for name, key in spent:
-        limits.give_back(name, key)
+def _give_back(spent: Iterable[tuple[Budget, str]]) -> None:
+    for budget, key in spent:
+        budget.give_back(key)

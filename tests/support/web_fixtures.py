@@ -50,7 +50,7 @@ def open_api(
     async def open_it() -> AsyncIterator[Api]:
         doors = doors_of(settings, load_credentials(settings.auth, tmp_path))
         if doors.limits is not None:
-            doors.limits = RateLimits(settings.rate_limit, now=lambda: clock.now() * 1_000_000)
+            doors.limits = RateLimits(settings.rate_limit, now=lambda: clock.now() / 1_000)
         async with open_on_disk() as backend:
             doors.open(backend)
             application = create_application(doors, max_body_bytes=settings.server.max_body_bytes)
