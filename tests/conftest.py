@@ -12,6 +12,7 @@ from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.memory import MemoryStore
+from support.databases import new_database
 from support.service import OpenBackend, fatal
 from support.vaults import VAULT
 
@@ -46,7 +47,7 @@ def open_on_disk(tmp_path: Path, settings: Settings, clock: ManualClock) -> Open
     @asynccontextmanager
     async def open_it() -> AsyncIterator[Backend]:
         async with (
-            open_storage(tmp_path / DATABASE, settings, VAULT) as storage,
+            open_storage(new_database(tmp_path / DATABASE), settings, VAULT) as storage,
             open_backend(storage, settings, clock, on_fatal=fatal, serving=True) as opened,
         ):
             yield opened
