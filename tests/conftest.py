@@ -40,6 +40,12 @@ async def backend(memory: MemoryStore, settings: Settings, clock: ManualClock) -
         yield opened
 
 
+@pytest.fixture(scope="session")
+def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the secrets are kept that tests have not set: making them waits for the disk."""
+    return tmp_path_factory.mktemp("secrets")
+
+
 @pytest.fixture
 def open_on_disk(tmp_path: Path, settings: Settings, clock: ManualClock) -> OpenBackend:
     """Open the service on a SQLite database of this test's own; opening it again recovers it."""
