@@ -16,6 +16,13 @@ from support.databases import new_database
 from support.service import OpenBackend, fatal
 from support.vaults import VAULT
 
+LENGTHY = {"browser", "deploy", "faults", "security", "simulation"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Where processes share the work, none should be left alone with a long file at the end.
+    items.sort(key=lambda item: LENGTHY.isdisjoint(item.path.parts) and not item.path.name.startswith("test_cli"))
+
 
 @pytest.fixture
 def clock() -> ManualClock:
