@@ -5,14 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP_RUN := $(VENV)/.installed-run
 STAMP_DEV := $(VENV)/.installed-dev
-# Tests of one file stay in one process: they share a browser, or a service.
+# Tests of one file stay in one process: they share a browser, or a service. tests/conftest.py says which come first.
 JOBS ?= 2
 # The tests that schemathesis makes vanish without a word where processes share the work.
 FUZZING := tests/http/openapi/test_fuzzing.py
 STAMP_BENCH := $(VENV)/.installed-bench
+# Images set it; without bytecode of our own each of the hundred processes that tests start compiles everything.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help run test test-long mutants simulate lint format screenshots bench clean
+.PHONY: help run test test-shared test-fuzzing test-long mutants simulate lint format screenshots bench clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,9 +26,10 @@ $(STAMP_RUN): $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[uvloop]'
 	@touch $@
 
-$(STAMP_DEV): $(STAMP_RUN)
+# Not on top of the former: to install once is faster than twice.
+$(STAMP_DEV): $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) --editable '.[uvloop,dev]'
-	@touch $@
+	@touch $(STAMP_RUN) $@
 
 $(STAMP_BENCH): $(STAMP_RUN)
 	$(PIP) --editable '.[uvloop,bench]'
@@ -35,8 +38,13 @@ $(STAMP_BENCH): $(STAMP_RUN)
 run: $(STAMP_RUN)  ## Install, then serve the demonstration catalogue from the embedded database
 	$(BIN)/actor-ticketing serve --config config.toml --demo
 
-test: $(STAMP_DEV)  ## Install what the tests need, then run all tests
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --ignore $(FUZZING) $(ARGS)
+test: test-shared test-fuzzing  ## Install what the tests need, then run all tests
+
+test-shared: $(STAMP_DEV)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder -p no:schemathesis \
+		--ignore $(FUZZING) $(ARGS)
+
+test-fuzzing: $(STAMP_DEV)
 	$(BIN)/python -m pytest $(FUZZING)
 
 test-long: $(STAMP_DEV)  ## As test, with what takes minutes: planted bugs, many kills, 10,000 simulated seeds (SEEDS, FIRST)

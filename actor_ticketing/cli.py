@@ -4,15 +4,11 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import aiohttp
 import typer
 
 from actor_ticketing import cli_accounts, cli_archive, cli_privacy, cli_report
-from actor_ticketing.app import DATABASE
-from actor_ticketing.catalogue.file import read_catalogue
-from actor_ticketing.catalogue.importer import DeskTarget, HttpTarget, Outcome, import_catalogue
 from actor_ticketing.console import (
     Config,
     DataDir,
@@ -25,15 +21,12 @@ from actor_ticketing.console import (
     with_backend,
 )
 from actor_ticketing.credentials import FILE_NAME, read_data_keys
-from actor_ticketing.http.application import all_routes
-from actor_ticketing.http.context import Backend
-from actor_ticketing.http.handlers.documents import names_of, openapi_text
-from actor_ticketing.persistence.backup import backup as back_up
-from actor_ticketing.persistence.ledger_file import archives_in
-from actor_ticketing.persistence.verify import verify as verify_books
-from actor_ticketing.server import minter_of
-from actor_ticketing.server import serve as serve_forever
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.vault import Vault
+
+if TYPE_CHECKING:
+    from actor_ticketing.catalogue.importer import Outcome
+    from actor_ticketing.http.context import Backend
 
 app = typer.Typer(
     name="actor-ticketing",
@@ -64,6 +57,8 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help="Load the demonstration catalogue if there is none.")] = False,  # noqa: FBT002
 ) -> None:
     """Run the service until SIGTERM or Ctrl-C. Prints one line when it is ready."""
+    from actor_ticketing.server import serve as serve_forever
+
     with problems_as_messages():
         settings = settings_of(config, data_dir, host=host, port=port)
         credentials = credentials_of(settings)
@@ -84,6 +79,8 @@ def import_(
     token: Annotated[str | None, typer.Option(help="Admin token for --url.")] = None,
 ) -> None:
     """Bring events and ticket types in. Importing the same file again changes nothing."""
+    from actor_ticketing.catalogue.file import read_catalogue
+
     with problems_as_messages():
         catalogue = read_catalogue(file)
         if (url is None) != (token is None):
@@ -97,12 +94,18 @@ def import_(
         typer.echo(str(outcome))
 
 
-async def _import_over_http(catalogue: Any, url: str, token: str, step: Callable[[], None]) -> Outcome:
+async def _import_over_http(catalogue: Any, url: str, token: str, step: Callable[[], None]) -> "Outcome":
+    import aiohttp
+
+    from actor_ticketing.catalogue.importer import HttpTarget, import_catalogue
+
     async with aiohttp.ClientSession() as session:
         return await import_catalogue(catalogue, HttpTarget(session, url, token), step)
 
 
-async def _import_here(backend: Backend, catalogue: Any, step: Callable[[], None]) -> Outcome:
+async def _import_here(backend: "Backend", catalogue: Any, step: Callable[[], None]) -> "Outcome":
+    from actor_ticketing.catalogue.importer import DeskTarget, import_catalogue
+
     return await import_catalogue(catalogue, DeskTarget(backend.desk, backend.clock), step)
 
 
@@ -120,6 +123,9 @@ def verify(
     data_dir: DataDir = None,
 ) -> None:
     """Prove the books: counters, reservations, tickets and ledger agree. Exits 1 when they do not."""
+    from actor_ticketing.persistence.ledger_file import archives_in
+    from actor_ticketing.persistence.verify import verify as verify_books
+
     with problems_as_messages():
         if file is None:
             directory = settings_of(config, data_dir).data_dir
@@ -146,6 +152,8 @@ def backup(
     data_dir: DataDir = None,
 ) -> None:
     """Copy the database while the service runs. To restore, put the copy in place of the original."""
+    from actor_ticketing.persistence.backup import backup as back_up
+
     with problems_as_messages():
         settings = settings_of(config, data_dir)
         written = back_up(settings.data_dir / DATABASE, destination)
@@ -165,6 +173,8 @@ def token(
     data_dir: DataDir = None,
 ) -> None:
     """Print a bearer token, and nothing else."""
+    from actor_ticketing.server import minter_of
+
     with problems_as_messages():
         if not 1 <= len(user) <= 200 or not user.isprintable():
             fail("a user is named by 1 to 200 printable characters")
@@ -179,6 +189,9 @@ def token(
 @app.command()
 def openapi(config: Config = None, data_dir: DataDir = None) -> None:
     """Print the OpenAPI document of the service, as `/openapi.json` has it."""
+    from actor_ticketing.http.application import all_routes
+    from actor_ticketing.http.handlers.documents import names_of, openapi_text
+
     with problems_as_messages():
         settings = settings_of(config, data_dir)
     typer.echo(openapi_text(names_of(all_routes(has_accounts=settings.accounts.enabled))), nl=False)

@@ -3,18 +3,18 @@
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actor_ticketing.actors.archiving import day_before
-from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import SystemClock
 from actor_ticketing.console import Config, DataDir, fail, problems_as_messages, run, settings_of, with_backend
 from actor_ticketing.domain.archives import DAYS_KEPT, LedgerArchived
-from actor_ticketing.http.context import Backend
-from actor_ticketing.persistence.connections import connect_to_write, rewrite_file
+from actor_ticketing.persistence.connections import DATABASE, connect_to_write, rewrite_file
 from actor_ticketing.persistence.lock import DataDirLock
+
+if TYPE_CHECKING:
+    from actor_ticketing.http.context import Backend
 
 
 def archive(
@@ -52,6 +52,8 @@ def archive(
 
 def _end_of(before: datetime | None, keep_days: int | None) -> int:
     """Until when it is to be archived, ms since the epoch."""
+    from actor_ticketing.actors.archiving import day_before
+
     now = SystemClock().now()
     if (before is None) == (keep_days is None):
         fail("say either --before or --keep-days")
@@ -63,7 +65,7 @@ def _end_of(before: datetime | None, keep_days: int | None) -> int:
     return day_before(now, keep_days or DAYS_KEPT)
 
 
-async def _archive(backend: Backend, before: int, to: Path) -> LedgerArchived | None:
+async def _archive(backend: "Backend", before: int, to: Path) -> LedgerArchived | None:
     if backend.archiving is None:
         raise TypeError("a backend on a database can archive")
     return await backend.archiving.archive(before, to)

@@ -5,12 +5,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actor_ticketing.actors.privacy import Forgotten
-from actor_ticketing.app import DATABASE, open_backend, open_storage
 from actor_ticketing.clock import SystemClock
 from actor_ticketing.config import Settings
 from actor_ticketing.console import (
@@ -24,13 +22,12 @@ from actor_ticketing.console import (
     settings_of,
 )
 from actor_ticketing.credentials import FILE_NAME, read_data_keys
-from actor_ticketing.http.present_people import known_of
-from actor_ticketing.persistence.connections import connect_read_only, connect_to_write, rewrite_file
+from actor_ticketing.persistence.connections import DATABASE, connect_read_only, connect_to_write, rewrite_file
 from actor_ticketing.persistence.lock import DataDirLock
-from actor_ticketing.persistence.people import person
-from actor_ticketing.persistence.rotation import rotate_data_key
-from actor_ticketing.persistence.schema import require_newest
 from actor_ticketing.vault import Vault
+
+if TYPE_CHECKING:
+    from actor_ticketing.actors.privacy import Forgotten
 
 app = typer.Typer(
     name="privacy",
@@ -44,6 +41,10 @@ _Email = Annotated[str, typer.Option(help="The person's e-mail address, in upper
 @app.command()
 def export(email: _Email, config: Config = None, data_dir: DataDir = None) -> None:
     """Print as JSON what is known of a person. Works beside a running server, and changes nothing."""
+    from actor_ticketing.http.present_people import known_of
+    from actor_ticketing.persistence.people import person
+    from actor_ticketing.persistence.schema import require_newest
+
     with problems_as_messages():
         address = checked_email(email)
         settings = settings_of(config, data_dir)
@@ -84,7 +85,9 @@ def erase(
         typer.echo(f"{name.replace('_', ' ')}{kept}: {getattr(forgotten, name)}")
 
 
-async def _erase(database: Path, settings: Settings, vault: Vault, address: str) -> Forgotten:
+async def _erase(database: Path, settings: Settings, vault: Vault, address: str) -> "Forgotten":
+    from actor_ticketing.app import open_backend, open_storage
+
     async with (
         open_storage(database, settings, vault) as storage,
         open_backend(storage, settings, SystemClock()) as backend,
@@ -98,6 +101,8 @@ def rotate_key(config: Config = None, data_dir: DataDir = None) -> None:
 
     The server has to be stopped. Backups made before need the secrets file of their time.
     """
+    from actor_ticketing.persistence.rotation import rotate_data_key
+
     with problems_as_messages():
         settings = settings_of(config, data_dir)
         with _alone_with_database(settings) as database:

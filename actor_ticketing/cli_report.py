@@ -1,19 +1,17 @@
 """``actor-ticketing report``: how sales went, as a page to look at, print, or mail."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import SystemClock
 from actor_ticketing.console import Config, DataDir, fail, problems_as_messages, settings_of
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.reporting.asking import BUCKET_MAX_SECONDS, BUCKET_MIN_SECONDS, Asked, instant_of, zone_of
-from actor_ticketing.reporting.page import render
-from actor_ticketing.reporting.publishing import publish, require_free
-from actor_ticketing.reporting.reading import Sales, read
+
+if TYPE_CHECKING:
+    from actor_ticketing.reporting.reading import Sales
 
 app = typer.Typer()
 
@@ -44,6 +42,9 @@ def report(  # noqa: PLR0913, PLR0917 - its options.
     data_dir: DataDir = None,
 ) -> None:
     """Write how sales went as one HTML page, without personal data. Works beside a running server."""
+    from actor_ticketing.reporting.page import render
+    from actor_ticketing.reporting.publishing import publish, require_free
+
     with problems_as_messages():
         zone = zone_of(timezone)
         asked = Asked(
@@ -63,7 +64,12 @@ def report(  # noqa: PLR0913, PLR0917 - its options.
     typer.echo(str(html))
 
 
-def _read(database: Path, asked: Asked, now: int) -> Sales:
+def _read(database: Path, asked: Asked, now: int) -> "Sales":
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from actor_ticketing.reporting.reading import read
+
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
         task = shown.add_task("counting", total=None)

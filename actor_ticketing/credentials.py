@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
+from actor_ticketing.domain.problems import Problem
 from actor_ticketing.vault import KEY_BYTES, DataKey
 
 FILE_NAME = "secrets.json"
@@ -22,7 +23,7 @@ _SHORTEST = {"adminToken": 16, "cronSecret": 16, "jwtSecret": 32}
 _MODE_OF_OTHERS = 0o077
 
 
-class CredentialsError(Exception):
+class CredentialsError(Problem):
     """The secrets file cannot be used. The message names the file and what to do, and shows no secret."""
 
 

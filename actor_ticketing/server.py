@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage, watched
+from actor_ticketing.app import open_backend, open_storage, watched
 from actor_ticketing.catalogue.demo import demo_catalogue
 from actor_ticketing.catalogue.importer import DeskTarget, import_catalogue
 from actor_ticketing.clock import Clock, SystemClock
@@ -29,6 +29,7 @@ from actor_ticketing.http.limits import RateLimits
 from actor_ticketing.http.runner import Runner
 from actor_ticketing.http.tokens import FixedKey, Issuer, Keys, TokenChecker, TokenMinter, shared_key
 from actor_ticketing.logs import report_unhandled
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.lock import DataDirLock
 from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.qr import QrCodes

@@ -16,13 +16,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from actor_ticketing.domain.problems import Problem
+
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _DIGEST_BYTES = 16
 _TELLABLE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
-class VaultError(Exception):
+class VaultError(Problem):
     """Something sealed cannot be opened: its key is missing, or it is not what was sealed for this place.
 
     :ivar kid: the name of the key that it says, as far as it may be told.

@@ -12,8 +12,16 @@ from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.memory import MemoryStore
+from support.databases import new_database
 from support.service import OpenBackend, fatal
 from support.vaults import VAULT
+
+LENGTHY = {"browser", "deploy", "faults", "security", "simulation"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Where processes share the work, none should be left alone with a long file at the end.
+    items.sort(key=lambda item: LENGTHY.isdisjoint(item.path.parts) and not item.path.name.startswith("test_cli"))
 
 
 @pytest.fixture
@@ -39,6 +47,12 @@ async def backend(memory: MemoryStore, settings: Settings, clock: ManualClock) -
         yield opened
 
 
+@pytest.fixture(scope="session")
+def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the secrets are kept that tests have not set: making them waits for the disk."""
+    return tmp_path_factory.mktemp("secrets")
+
+
 @pytest.fixture
 def open_on_disk(tmp_path: Path, settings: Settings, clock: ManualClock) -> OpenBackend:
     """Open the service on a SQLite database of this test's own; opening it again recovers it."""
@@ -46,7 +60,7 @@ def open_on_disk(tmp_path: Path, settings: Settings, clock: ManualClock) -> Open
     @asynccontextmanager
     async def open_it() -> AsyncIterator[Backend]:
         async with (
-            open_storage(tmp_path / DATABASE, settings, VAULT) as storage,
+            open_storage(new_database(tmp_path / DATABASE), settings, VAULT) as storage,
             open_backend(storage, settings, clock, on_fatal=fatal, serving=True) as opened,
         ):
             yield opened

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from actor_ticketing.domain.errors import Invalid
 from actor_ticketing.domain.instants import rfc3339
+from actor_ticketing.domain.problems import Problem
 from actor_ticketing.http.catalogue_schemas import EventBody, TicketTypeBody
 from actor_ticketing.http.fields import Body
 from actor_ticketing.http.parsing import invalid_of
@@ -17,7 +18,7 @@ from actor_ticketing.http.parsing import invalid_of
 Json = dict[str, Any]
 
 
-class CatalogueFileError(Exception):
+class CatalogueFileError(Problem):
     """The file cannot be used. The message has a line for each problem."""
 
 

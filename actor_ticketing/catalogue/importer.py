@@ -11,6 +11,7 @@ from actor_ticketing.actors.desk import Desk
 from actor_ticketing.catalogue.file import Catalogue, FileEvent, Json
 from actor_ticketing.clock import Clock
 from actor_ticketing.domain.errors import Refusal
+from actor_ticketing.domain.problems import Problem
 from actor_ticketing.http import present
 from actor_ticketing.http.catalogue_schemas import EventBody, EventPatch, TicketTypeBody, TicketTypePatch
 
@@ -18,7 +19,7 @@ _BY = "import"
 """Who it was, as the ledger tells. Over HTTP, the service says whose token it was."""
 
 
-class ImportFailed(Exception):
+class ImportFailed(Problem):
     """The service turned a part of the file down. What came before it in the file has been imported."""
 
 

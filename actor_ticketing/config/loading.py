@@ -12,6 +12,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from actor_ticketing.config.settings import Settings
+from actor_ticketing.domain.problems import Problem
 
 DEFAULT_PATH = Path("config.toml")
 ENV_PREFIX = "ACTOR_TICKETING_"
@@ -21,7 +22,7 @@ _OPTIONS = {"host": "server.host", "port": "server.port", "data_dir": "data_dir"
 _PLAIN = {"tuple_type": "should be a list", "path_type": "should be a path", "string_too_short": "should not be empty"}
 
 
-class ConfigurationError(Exception):
+class ConfigurationError(Problem):
     """The configuration cannot be used. The message has a line for each problem: the key, its origin, what is wrong."""
 
 

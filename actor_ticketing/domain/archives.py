@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
+from actor_ticketing.domain.problems import Problem
 from actor_ticketing.domain.records import Record
 from actor_ticketing.domain.values import value
 
@@ -11,7 +12,7 @@ DAYS_KEPT = 1
 """So many days of the ledger stay at least: clients that come back are told from it what they have missed."""
 
 
-class ArchiveError(Exception):
+class ArchiveError(Problem):
     """No archive was made, and nothing was dropped. The message says why."""
 
 

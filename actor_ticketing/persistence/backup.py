@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
+from actor_ticketing.domain.problems import Problem
 from actor_ticketing.persistence.books import UNREADABLE
 from actor_ticketing.persistence.connections import connect_read_only
 from actor_ticketing.persistence.publishing import publish
@@ -15,7 +16,7 @@ _SLICE_PAGES = 1_000
 _SIDECARS = ("-wal", "-shm", "-journal")
 
 
-class BackupError(Exception):
+class BackupError(Problem):
     """No backup was made. The message says why."""
 
 

@@ -38,6 +38,9 @@ _CERTAIN_FAILURES = frozenset(
 )
 
 
+DATABASE = "tickets.db"
+"""Its file in the data directory."""
+
 LOG_BYTES = 32 * 1024 * 1024
 """To so much the write-ahead log is cut when it begins anew. It is larger only while somebody reads for long."""
 

@@ -4,8 +4,10 @@ import fcntl
 import os
 from pathlib import Path
 
+from actor_ticketing.domain.problems import Problem
 
-class DataDirInUse(Exception):
+
+class DataDirInUse(Problem):
     """Another process works on this data directory."""
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 from importlib.resources import files
 
+from actor_ticketing.domain.problems import Problem
 from actor_ticketing.persistence.connections import checkpoints_here
 from actor_ticketing.persistence.rows import digest_of
 from actor_ticketing.vault import Vault
@@ -30,7 +31,7 @@ LEDGER_ARCHIVES = 10
 """The migration since which the ledger's beginning can be archived."""
 
 
-class SchemaError(Exception):
+class SchemaError(Problem):
     """The database cannot be brought to the schema of this software."""
 
 

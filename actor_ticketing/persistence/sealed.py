@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from actor_ticketing.domain.problems import Problem
 from actor_ticketing.domain.purchase import email_key
 from actor_ticketing.persistence.accounts import email_purpose
 from actor_ticketing.persistence.books import PROBLEMS_MAX, Check, guarded
@@ -15,7 +16,7 @@ from actor_ticketing.persistence.webhooks import target_place
 from actor_ticketing.vault import Vault, VaultError
 
 
-class RotationError(Exception):
+class RotationError(Problem):
     """The old key is still needed, and was kept. The message says for what."""
 
 

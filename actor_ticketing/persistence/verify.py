@@ -8,6 +8,7 @@ from pathlib import Path
 
 from actor_ticketing.clock import SystemClock
 from actor_ticketing.domain.ids import generate_reservation_code
+from actor_ticketing.domain.problems import Problem
 from actor_ticketing.persistence.beginning import beginning_of
 from actor_ticketing.persistence.books import UNREADABLE, Check, check_file, check_schema, check_tables
 from actor_ticketing.persistence.connections import connect_read_only
@@ -18,7 +19,7 @@ from actor_ticketing.vault import Vault
 _CACHE_KIB = 65_536
 
 
-class VerifyError(Exception):
+class VerifyError(Problem):
     """The file cannot be looked at. The message says why."""
 
 

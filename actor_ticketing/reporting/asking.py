@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from actor_ticketing.domain.instants import from_datetime
+from actor_ticketing.domain.problems import Problem
 from actor_ticketing.domain.values import value
 
 DAY_MS = 24 * 60 * 60 * 1_000
@@ -15,7 +16,7 @@ _POINTS_USUAL = 120
 _BUCKETS_SECONDS = (60, 300, 900, 3_600, 21_600, 86_400, 7 * 86_400, 30 * 86_400)
 
 
-class ReportError(Exception):
+class ReportError(Problem):
     """There is no such report. The message says why."""
 
 

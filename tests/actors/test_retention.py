@@ -16,6 +16,7 @@ from actor_ticketing.domain.records import Forget
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import people
 from actor_ticketing.persistence.memory import MemoryStore
+from support.databases import new_database
 from support.people import BEA, people_on, sell
 from support.service import ADA, eventually, fatal, list_ticket_type, turns
 from support.stores import StoreDouble
@@ -32,7 +33,7 @@ async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         memory = MemoryStore()
         yield Storage(store=StoreDouble(memory), queries=memory)
         return
-    async with open_storage(tmp_path / DATABASE, Settings(), VAULT) as opened:
+    async with open_storage(new_database(tmp_path / DATABASE), Settings(), VAULT) as opened:
         yield Storage(store=StoreDouble(opened.store), queries=opened.queries)
 
 

@@ -3,10 +3,12 @@
 import errno
 import gzip
 import json
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from actor_ticketing.app import DATABASE
 from actor_ticketing.persistence.verify import verify
@@ -19,13 +21,21 @@ ENTRIES = 2 * HOLDS + 1
 """An event, a ticket type, the holds, and all but one released. The one that is left ends when the service starts."""
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def sold(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with that ledger."""
+    database = tmp_path_factory.mktemp("sold") / DATABASE
+    await sell_long_ago(database, holds=HOLDS)
+    return database
+
+
 @pytest.fixture
-async def directories(tmp_path: Path) -> tuple[Path, Path]:
+def directories(sold: Path, tmp_path: Path) -> tuple[Path, Path]:
     """A data directory, and one for archives."""
     data, kept = tmp_path / "data", tmp_path / "kept"
     for each in (data, kept):
         each.mkdir(mode=0o700)
-    await sell_long_ago(data / DATABASE, holds=HOLDS)
+    shutil.copy(sold, data)
     return data, kept
 
 

@@ -26,6 +26,7 @@ from actor_ticketing.domain.ports import Entry
 from actor_ticketing.domain.reservation import Owner, Reservation
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.memory import MemoryStore
+from support.databases import new_database
 from support.mail import waiting
 from support.service import buy, eventually, fatal, hold, list_event, list_ticket_type, turns
 from support.stores import StoreDouble
@@ -46,7 +47,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     if request.param == "memory":
         yield StoreDouble(MemoryStore())
         return
-    async with open_storage(tmp_path / DATABASE, Settings(), VAULT) as opened:
+    async with open_storage(new_database(tmp_path / DATABASE), Settings(), VAULT) as opened:
         yield StoreDouble(opened.store, opened.queries)
 
 

@@ -11,6 +11,7 @@ from actor_ticketing.config import Settings
 from actor_ticketing.domain.ports import CommitFailed, Entry, Queries
 from actor_ticketing.persistence.journal import GroupCommitJournal
 from actor_ticketing.persistence.memory import MemoryStore
+from support.databases import new_database
 from support.stores import StoreDouble
 from support.vaults import VAULT
 
@@ -73,7 +74,7 @@ async def books(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         opened.store.release_everything()
         await opened.journal.close()
         return
-    async with open_storage(tmp_path / DATABASE, Settings(), VAULT) as storage:
+    async with open_storage(new_database(tmp_path / DATABASE), Settings(), VAULT) as storage:
         opened = Books(store=StoreDouble(storage.store, storage.queries), queries=storage.queries)
         opened.start()
         yield opened

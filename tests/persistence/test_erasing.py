@@ -17,6 +17,7 @@ from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import people
 from actor_ticketing.persistence.connections import connect_read_only, connect_to_write, rewrite_file
 from actor_ticketing.persistence.verify import verify
+from support.databases import new_database
 from support.lively import live
 from support.people import BEA, column, files_with, people_on, sell
 from support.service import ADA, fatal, list_event, list_ticket_type
@@ -31,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 async def shop(path: Path, clock: ManualClock) -> AsyncIterator[Backend]:
     async with (
-        open_storage(path, Settings(), VAULT) as storage,
+        open_storage(new_database(path), Settings(), VAULT) as storage,
         open_backend(storage, Settings(), clock, on_fatal=fatal) as opened,
     ):
         yield opened
@@ -69,7 +70,7 @@ async def test_after_an_erasure_no_file_has_what_was_sealed_of_them(shop: Backen
 
 async def test_after_the_file_was_written_anew_nothing_at_all_is_left(path: Path, clock: ManualClock) -> None:
     async with (
-        open_storage(path, Settings(), VAULT) as storage,
+        open_storage(new_database(path), Settings(), VAULT) as storage,
         open_backend(storage, Settings(), clock, on_fatal=fatal) as shop,
     ):
         await sell_much(shop)
@@ -120,7 +121,7 @@ async def test_answers_that_do_not_open_are_dropped_and_hinder_no_erasure(
 
 async def test_the_books_are_whole_when_somebody_was_forgotten(path: Path, clock: ManualClock) -> None:
     async with (
-        open_storage(path, Settings(), VAULT) as storage,
+        open_storage(new_database(path), Settings(), VAULT) as storage,
         open_backend(storage, Settings(), clock, on_fatal=fatal) as shop,
     ):
         await live(shop, clock)
@@ -138,7 +139,7 @@ async def test_the_books_are_whole_when_somebody_was_forgotten(path: Path, clock
 
 async def test_what_was_forgotten_is_forgotten_after_a_restart(path: Path, clock: ManualClock) -> None:
     async with (
-        open_storage(path, Settings(), VAULT) as storage,
+        open_storage(new_database(path), Settings(), VAULT) as storage,
         open_backend(storage, Settings(), clock, on_fatal=fatal) as shop,
     ):
         await list_event(shop)
@@ -146,7 +147,7 @@ async def test_what_was_forgotten_is_forgotten_after_a_restart(path: Path, clock
         bought = await sell(shop, ADA, [ADA, BEA])
         await shop.privacy.erase("ada@example.com", by="admin")
     async with (
-        open_storage(path, Settings(), VAULT) as storage,
+        open_storage(new_database(path), Settings(), VAULT) as storage,
         open_backend(storage, Settings(), clock, on_fatal=fatal) as shop,
     ):
         assert await people_on(shop, bought) == (None, [None, "Bea Brown"])

@@ -17,6 +17,7 @@ from actor_ticketing.domain.ports import Entry, Queries, SoldTicket, StockRecord
 from actor_ticketing.domain.purchase import CheckIn
 from actor_ticketing.domain.reservation import ReservationStatus
 from actor_ticketing.persistence.memory import MemoryStore
+from support.databases import new_database
 from support.history import NOW, Shop, event_listed, long_history, type_listed
 from support.vaults import VAULT
 
@@ -25,7 +26,7 @@ Ask = Callable[[Queries], Awaitable[Any]]
 
 @pytest.fixture
 async def sqlite(tmp_path: Path) -> AsyncIterator[Storage]:
-    async with open_storage(tmp_path / DATABASE, Settings(), VAULT) as storage:
+    async with open_storage(new_database(tmp_path / DATABASE), Settings(), VAULT) as storage:
         yield storage
 
 

@@ -18,6 +18,7 @@ from actor_ticketing.persistence.rows import answer_place
 from actor_ticketing.persistence.sealed import SEALED
 from actor_ticketing.persistence.verify import verify
 from actor_ticketing.vault import DataKey, Vault, VaultError
+from support.databases import new_database
 from support.history import Shop, answer_kept, event_listed, type_listed
 from support.lively import complaints, make_lively
 from support.people import column, everything_of, files_with
@@ -41,7 +42,7 @@ async def commit(storage: Storage, *entries: Entry) -> None:
 async def sold(tmp_path: Path) -> AsyncIterator[tuple[Storage, Shop]]:
     """A database with one purchase of ADA for BOB, and one kept answer."""
     shop = Shop()
-    async with open_storage(tmp_path / DATABASE, Settings(), VAULT) as storage:
+    async with open_storage(new_database(tmp_path / DATABASE), Settings(), VAULT) as storage:
         await commit(storage, event_listed(), type_listed(), shop.reserve(2))
         await commit(storage, shop.buy(shop.reservation), answer_kept("k", body=BODY))
         yield storage, shop
@@ -128,7 +129,7 @@ async def test_a_database_with_rows_that_no_key_opens_is_not_opened(tmp_path: Pa
 async def test_one_row_that_is_damaged_does_not_keep_the_service_from_starting(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as connection:
         connection.execute("UPDATE tickets SET holder = 'lost.x' WHERE position = 0")
-    async with open_storage(tmp_path / DATABASE, Settings(), VAULT) as storage:
+    async with open_storage(new_database(tmp_path / DATABASE), Settings(), VAULT) as storage:
         assert (await storage.queries.catalogue()).counters["tt"].sold == 2
 
 

@@ -14,6 +14,7 @@ from actor_ticketing.config import Settings
 from actor_ticketing.domain.archives import LedgerArchived
 from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.context import Backend
+from support.databases import new_database
 from support.service import fatal, hold, list_event, list_ticket_type
 from support.vaults import VAULT
 
@@ -33,7 +34,7 @@ async def nobody_is_told() -> None:
 async def opened(path: Path, clock: ManualClock) -> AsyncIterator[tuple[Backend, Archiving]]:
     """The service, and what archives its ledger without waiting."""
     async with (
-        open_storage(path, Settings(), VAULT) as storage,
+        open_storage(new_database(path), Settings(), VAULT) as storage,
         open_backend(storage, Settings(), clock, on_fatal=fatal) as backend,
     ):
         assert storage.archives is not None

@@ -11,6 +11,7 @@ from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.verify import Report
 from actor_ticketing.vault import Vault
+from support.databases import new_database
 from support.service import ADA, fatal, list_event, list_ticket_type
 from support.vaults import VAULT
 
@@ -61,7 +62,7 @@ def make_lively(path: Path, vault: Vault = VAULT) -> None:
     async def make() -> None:
         clock, settings = ManualClock(), Settings()
         async with (
-            open_storage(path, settings, vault) as storage,
+            open_storage(new_database(path), settings, vault) as storage,
             open_backend(storage, settings, clock, on_fatal=fatal) as backend,
         ):
             await live(backend, clock)

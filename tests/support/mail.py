@@ -20,6 +20,7 @@ from actor_ticketing.http.context import Backend
 from actor_ticketing.notifications.office import stationery_of
 from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
+from support.databases import new_database
 from support.service import fatal
 from support.vaults import VAULT
 
@@ -143,7 +144,7 @@ async def open_shop(
     settings = Settings(mail=mail, storage={"synchronous": "NORMAL"})
     papers = TicketPapers()
     try:
-        async with open_storage(directory / DATABASE, settings, VAULT) as storage:
+        async with open_storage(new_database(directory / DATABASE), settings, VAULT) as storage:
             stationery = stationery_of(settings.mail, papers, SIGNER) if sends else None
             async with open_backend(
                 around(storage), settings, clock, on_fatal=fatal, serving=True, stationery=stationery

@@ -14,7 +14,10 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from actor_ticketing.client import TicketClient
 from support.process import Service, admin
 
-CHROMIUM = "/usr/bin/chromium"
+SHELL = "chromium-headless-shell"
+"""Chromium without what is around its pages, which takes half as long for the same tests."""
+
+CHROMIUM = shutil.which(SHELL) or "/usr/bin/chromium"
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -36,7 +39,7 @@ _numbers = count(1)
 
 @asynccontextmanager
 async def open_browser() -> AsyncIterator[Browser]:
-    assert shutil.which(CHROMIUM), f"{CHROMIUM} is missing, which the browser tests drive: apt-get install chromium"
+    assert shutil.which(CHROMIUM), f"{CHROMIUM} is missing, which the browser tests drive: apt-get install {SHELL}"
     expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

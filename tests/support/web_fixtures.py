@@ -42,13 +42,18 @@ def settings(overrides: dict[str, Any]) -> Settings:
 
 @pytest.fixture
 def open_api(
-    open_on_disk: OpenBackend, settings: Settings, clock: ManualClock, tmp_path: Path, aiohttp_client: AiohttpClient
+    open_on_disk: OpenBackend,
+    settings: Settings,
+    clock: ManualClock,
+    tmp_path: Path,
+    secrets_dir: Path,
+    aiohttp_client: AiohttpClient,
 ) -> OpenApi:
     """Open the service with a client at its door; opening it again is a restart."""
 
     @asynccontextmanager
     async def open_it() -> AsyncIterator[Api]:
-        doors = doors_of(settings, load_credentials(settings.auth, tmp_path))
+        doors = doors_of(settings, load_credentials(settings.auth, secrets_dir))
         if doors.limits is not None:
             doors.limits = RateLimits(settings.rate_limit, now=lambda: clock.now() / 1_000)
         async with open_on_disk() as backend:

@@ -20,6 +20,7 @@ from actor_ticketing.config import Settings
 from actor_ticketing.domain.webhooks import WebhookState
 from actor_ticketing.http.context import Backend
 from actor_ticketing.webhooks.endpoints import NOTE_MS, Endpoint
+from support.databases import new_database
 from support.service import eventually, fatal, list_event, list_ticket_type
 from support.stores import StoreDouble
 from support.vaults import VAULT
@@ -108,7 +109,7 @@ async def open_teller(
     """Open the service on a database, with webhooks that may go to this machine; again on the same is a restart."""
     settings = Settings(webhooks={"allow_private": True, **webhooks}, storage={"synchronous": "NORMAL"})  # type: ignore[arg-type]
     async with (
-        open_storage(directory / DATABASE, settings, VAULT) as storage,
+        open_storage(new_database(directory / DATABASE), settings, VAULT) as storage,
         open_backend(around(storage), settings, clock, on_fatal=fatal, serving=True) as backend,
     ):
         yield backend

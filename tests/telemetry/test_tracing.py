@@ -24,6 +24,7 @@ from actor_ticketing.http.runner import Runner
 from actor_ticketing.persistence.store import SqliteStore
 from actor_ticketing.server import doors_of
 from actor_ticketing.telemetry.tracing import Tracing
+from support.databases import new_database
 from support.people import everything_of
 from support.service import ADA, break_once, eventually, fatal, list_event, list_ticket_type
 from support.vaults import VAULT
@@ -63,7 +64,7 @@ async def api(
             return Runner(self.app, around_requests=hooks.around_requests, **{**options, "access_log": None})
 
     async with (
-        open_storage(tmp_path / DATABASE, settings, VAULT) as storage,
+        open_storage(new_database(tmp_path / DATABASE), settings, VAULT) as storage,
         open_backend(storage, settings, clock, on_fatal=fatal, hooks=hooks) as backend,
     ):
         await list_event(backend)

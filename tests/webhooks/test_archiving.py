@@ -13,6 +13,7 @@ from actor_ticketing.config import Settings
 from actor_ticketing.config.sections import WebhookSettings
 from actor_ticketing.http.context import Backend
 from support.archiving import LATER, seqs
+from support.databases import new_database
 from support.service import fatal, hold, list_event, list_ticket_type
 from support.vaults import VAULT
 from support.webhooks import Receiver, holds, noted, open_teller, tell
@@ -45,7 +46,7 @@ async def test_a_command_archives_only_what_every_endpoint_was_told_that_is_told
     await leave_behind(tmp_path, clock, receiver, enabled=state != "disabled")
     settings = Settings(webhooks={"enabled": state != "all of them off"})  # type: ignore[arg-type]
     async with (
-        open_storage(tmp_path / DATABASE, settings, VAULT) as storage,
+        open_storage(new_database(tmp_path / DATABASE), settings, VAULT) as storage,
         open_backend(storage, settings, clock, on_fatal=fatal) as backend,
     ):
         assert backend.archiving is not None
