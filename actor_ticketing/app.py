@@ -1,7 +1,6 @@
 """The composition root: what is made of what, in which order it starts, and the reverse for stopping."""
 
 import os
-import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -121,7 +120,7 @@ async def open_backend(
     settings: Settings,
     clock: Clock,
     *,
-    entropy: Entropy = secrets.token_bytes,
+    entropy: Entropy = os.urandom,
     on_fatal: Callable[[BaseException], None] = end_process,
     serving: bool = False,
     stationery: "Stationery | None" = None,

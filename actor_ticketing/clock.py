@@ -61,10 +61,12 @@ class SystemClock:
         monotonic = self._monotonic_ns()
         if monotonic - self._slewed_at >= 1_000_000_000:
             self._slew(monotonic)
-        # Slewing backwards can take back a fraction of a millisecond that was told already.
         now = (monotonic + self._offset) // 1_000_000
-        self._latest = max(self._latest, now)
-        return self._latest
+        if now < self._latest:
+            # Slewing backwards can take back a fraction of a millisecond that was told already.
+            return self._latest
+        self._latest = now
+        return now
 
     def _slew(self, monotonic: int) -> None:
         allowed = int((monotonic - self._slewed_at) * SLEW_MAX)

@@ -4,7 +4,7 @@ from actor_ticketing.domain.catalogue import TicketType
 from actor_ticketing.domain.commands import Convert, Reserve
 from actor_ticketing.domain.events import LedgerEvent, ReservationConverted, ReservationCreated
 from actor_ticketing.domain.purchase import Purchase, Ticket, Transaction
-from actor_ticketing.domain.reservation import Reservation, ReservationStatus
+from actor_ticketing.domain.reservation import Reservation, ReservationStatus, active
 
 
 def created(ticket_type: TicketType, command: Reserve, now: int) -> list[LedgerEvent]:
@@ -13,8 +13,8 @@ def created(ticket_type: TicketType, command: Reserve, now: int) -> list[LedgerE
     return [
         ReservationCreated(
             at=now,
-            reservation=Reservation(
-                id=line.reservation_id,
+            reservation=active(
+                reservation_id=line.reservation_id,
                 ticket_type_id=ticket_type.id,
                 session_id=command.session_id,
                 user_id=command.user_id,

@@ -167,7 +167,7 @@ def active(  # noqa: PLR0913, PLR0917 - the columns of a row, in their order.
 ) -> Reservation:
     """Return an ACTIVE reservation.
 
-    It does what ``Reservation(...)`` does, in a third of the time: Python takes long to call a class with keywords, and
+    It does what ``Reservation(...)`` does, in half the time: Python takes long to call a class with keywords, and
     recovery makes a million of them.
     """
     hold: Any = object.__new__(Reservation)

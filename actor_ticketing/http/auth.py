@@ -3,7 +3,7 @@
 import hmac
 import re
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from actor_ticketing.domain.errors import Forbidden, Invalid, Unauthenticated
 from actor_ticketing.domain.reservation import Owner
@@ -25,7 +25,7 @@ class Authenticator:
 
         :raises Unauthenticated, Unavailable: when there is one and it is no good; when nobody can tell at present.
         """
-        if "Authorization" not in request.headers:
+        if hdrs.AUTHORIZATION not in request.headers:
             return None
         return await self._tokens.identify(_bearer(request))
 
@@ -62,7 +62,7 @@ class Authenticator:
 
 
 def _bearer(request: web.Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("This needs an Authorization header with a bearer token.")

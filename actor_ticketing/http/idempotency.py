@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from aiohttp import web
+from multidict import istr
 
 from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.domain.errors import Invalid, KeyReused, Refusal
@@ -22,7 +23,7 @@ from actor_ticketing.http.context import backend_of
 from actor_ticketing.http.request_ids import asker_of
 from actor_ticketing.http.responses import WholeResponse
 
-HEADER = "Idempotency-Key"
+HEADER = istr("Idempotency-Key")
 _KEY = re.compile(r"[!-~]{1,255}")
 
 Action = Callable[[Keep], Awaitable[Any]]

@@ -4,7 +4,7 @@ import asyncio
 import re
 from typing import TypeVar
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from actor_ticketing.domain.errors import Draining, Invalid
@@ -71,7 +71,7 @@ async def read_model(
     """
     if doors_of(request).draining:
         raise Draining
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
         raise web.HTTPUnsupportedMediaType
     body = await read_body(request)
     if not body and may_be_empty:
@@ -91,7 +91,7 @@ async def read_model(
 
 
 def _is_json(request: web.Request) -> bool:
-    if request.headers.get("Content-Type") == "application/json":
+    if request.headers.get(hdrs.CONTENT_TYPE) == "application/json":
         return True  # Nearly all say just this, which need not be taken apart.
     return request.content_type == "application/json" and (request.charset or "utf-8").lower() in {"utf-8", "utf8"}
 

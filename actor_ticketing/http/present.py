@@ -96,10 +96,16 @@ def availability(counters: Counters) -> str:
     )
 
 
-def reservation(board: Board, held: Reservation, now: int) -> str:
+def _end(held: Reservation, now: int) -> str:
+    return f'"expiresAt":"{rfc3339(held.expires_at)}","remainingSeconds":{remaining_seconds(held, now)}'
+
+
+def reservation(board: Board, held: Reservation, now: int, end: str | None = None) -> str:
     """One reservation with its ticket type, at the price at which it was made.
 
     Ids, codes and session ids are quoted as they are: what may be in them was checked at the door.
+
+    :param end: what is told of its end, where that is put together already.
     """
     status = held.status
     if status is ReservationStatus.ACTIVE:
@@ -109,8 +115,7 @@ def reservation(board: Board, held: Reservation, now: int) -> str:
     return (
         f'{{"id":"{held.id}","code":"{held.code}","sessionId":"{held.session_id}",'
         f'"ticketTypeId":"{held.ticket_type_id}","quantity":{held.quantity},"reservedAt":"{rfc3339(held.reserved_at)}",'
-        f'"expiresAt":"{rfc3339(held.expires_at)}","remainingSeconds":{remaining_seconds(held, now)},'
-        f'"isExpired":{is_expired},"status":"{status}","extensions":{held.extensions},'
+        f'{end or _end(held, now)},"isExpired":{is_expired},"status":"{status}","extensions":{held.extensions},'
         f'"metadata":{held.metadata or "null"},"ticketType":{_sold_as(board, held)}}}'
     )
 
@@ -151,10 +156,8 @@ def _sold_as(board: Board, held: Reservation) -> str:
 def one_reservation(board: Board, held: Reservation, now: int, more: Mapping[str, Any] | None = None) -> str:
     """The ``data`` of every answer about one reservation, with what else there is to say."""
     members = "" if more is None else "," + to_json(more)[1:-1]
-    return (
-        f'{{"reservation":{reservation(board, held, now)},"expiresAt":"{rfc3339(held.expires_at)}",'
-        f'"remainingSeconds":{remaining_seconds(held, now)},"serverTime":"{rfc3339(now)}"{members}}}'
-    )
+    end = _end(held, now)
+    return f'{{"reservation":{reservation(board, held, now, end)},{end},"serverTime":"{rfc3339(now)}"{members}}}'
 
 
 def reservations(board: Board, held: Sequence[Reservation], now: int) -> str:
