@@ -14,7 +14,7 @@ MAX_PAYLOAD_CHARACTERS = 2331
 
 _CLAIM_NAMES = frozenset({"c", "t"})
 _HEADER_NAMES = frozenset({"alg", "kid"})
-_encode_json = json.JSONEncoder(separators=(",", ":")).encode
+_quoted = json.JSONEncoder().encode
 
 
 class InvalidTicket(Exception):
@@ -58,7 +58,7 @@ class TicketSigner:
         private_keys = [(key.kid, libsodium.SigningKey(key.seed)) for key in keys]
         signing_kid, self._signing_key = private_keys[0]
         # The header is the same for all tickets of a key, so it is encoded once.
-        self._header = _encode_part(_encode_json({"alg": ALGORITHM, "kid": signing_kid}).encode()) + b"."
+        self._header = _encode_part(f'{{"alg":"{ALGORITHM}","kid":{_quoted(signing_kid)}}}'.encode()) + b"."
         self._public_keys = [(kid, bytes(private.verify_key)) for kid, private in private_keys]
 
     def sign(self, *, code: str, ticket_type_id: str) -> str:
@@ -68,8 +68,8 @@ class TicketSigner:
         Ed25519 is deterministic, so the same ticket and key always give the same text: derive it
         where it is needed, never store it.
         """
-        claims = _encode_json({"c": code, "t": ticket_type_id}).encode()
-        signed = self._header + _encode_part(claims)
+        claims = f'{{"c":{_quoted(code)},"t":{_quoted(ticket_type_id)}}}'
+        signed = self._header + _encode_part(claims.encode())
         return (signed + b"." + _encode_part(self._signing_key.sign(signed).signature)).decode("ascii")
 
     def public_jwks(self) -> dict[str, list[dict[str, str]]]:
