@@ -16,7 +16,7 @@ def test_what_is_answered_reads_as_what_was_meant(thing: object) -> None:
 
 
 def test_it_is_compact_and_leaves_letters_as_they_are() -> None:
-    assert to_json({"a": [1, "é\"😀"], "b": None}) == '{"a":[1,"é\\"😀"],"b":null}'
+    assert to_json({"a": [1, 'é"😀'], "b": None}) == '{"a":[1,"é\\"😀"],"b":null}'
 
 
 def test_a_figure_that_is_no_number_is_null_and_the_answer_still_json() -> None:
