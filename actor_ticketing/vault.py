@@ -4,7 +4,6 @@ What is sealed says by which key (its ``kid``), so that keys can be changed one 
 is authenticated with it (NIST SP 800-38D, additional data): text that is moved to another row or column does not open.
 """
 
-import hmac
 import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from actor_ticketing.domain.problems import Problem
@@ -48,7 +48,7 @@ class _Derived:
 
     def __init__(self, secret: bytes) -> None:
         self.cipher = AESGCM(_derive(secret, b"seal"))
-        self.digest = _derive(secret, b"find")
+        self.digest = HMAC(_derive(secret, b"find"), SHA256())
 
 
 class Vault:
@@ -104,7 +104,9 @@ class Vault:
 
 
 def _digest(key: _Derived, text: str) -> bytes:
-    return hmac.digest(key.digest, text.encode(), "sha256")[:_DIGEST_BYTES]
+    digest = key.digest.copy()
+    digest.update(text.encode())
+    return digest.finalize()[:_DIGEST_BYTES]
 
 
 def _derive(secret: bytes, use: bytes) -> bytes:

@@ -78,6 +78,11 @@ def test_a_digest_is_the_same_for_the_same_text_and_differs_by_key(vault: Vault)
     assert Vault([NEW, OLD]).digests("a") == [other.digest("a"), vault.digest("a")]
 
 
+def test_what_was_stored_to_find_people_by_is_found_by_every_later_version() -> None:
+    vault = Vault([DataKey("k1", bytes(range(32)))])
+    assert vault.digest("ada@example.com").hex() == "cfd90b18b187fad7be13e9de5b87350e"
+
+
 def test_a_key_does_not_show_itself() -> None:
     assert OLD.secret.hex() not in repr(OLD)
     assert repr(OLD.secret) not in repr(OLD)

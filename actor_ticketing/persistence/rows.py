@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from pydantic_core import to_json
+
 from actor_ticketing.domain.catalogue import ALWAYS, Counters, Event, SalesWindow, TicketType
 from actor_ticketing.domain.extensions import ExtensionPolicy
 from actor_ticketing.domain.ports import StoredAnswer
@@ -176,11 +178,8 @@ def digest_of(email: str | None, vault: Vault) -> bytes | None:
 def _sealed(person: Person | None, place: str, vault: Vault) -> tuple[str | None, bytes | None]:
     if person is None:
         return None, None
-    text = json.dumps(
-        [person.full_name, person.identity_type, person.identity_number, person.email, person.whatsapp],
-        ensure_ascii=False,
-    )
-    return vault.seal(text.encode(), place), digest_of(person.email, vault)
+    text = to_json([person.full_name, person.identity_type, person.identity_number, person.email, person.whatsapp])
+    return vault.seal(text, place), digest_of(person.email, vault)
 
 
 def _person_of(sealed: str | None, place: str, vault: Vault) -> Person | None:
