@@ -51,6 +51,21 @@ def test_a_new_database_gets_the_newest_schema(database: sqlite3.Connection) -> 
     assert tables >= {"events", "ticket_types", "reservations", "transactions", "tickets", "ledger", "idempotency"}
 
 
+def test_what_is_sold_fills_no_index_in_random_order_but_that_of_tickets_codes(database: sqlite3.Connection) -> None:
+    migrate(database, VAULT)
+    indexes = "SELECT name FROM pragma_index_list(?) WHERE origin = 'c'"
+    found = {table: [name for (name,) in database.execute(indexes, (table,))] for table in _SOLD}
+    assert found == {
+        "reservations": ["live_reservations_by_type"],
+        "transactions": [],
+        "tickets": [],
+        "ledger": ["ledger_by_reservation"],
+    }
+
+
+_SOLD = ("reservations", "transactions", "tickets", "ledger")
+
+
 def test_every_table_is_strict(database: sqlite3.Connection) -> None:
     migrate(database, VAULT)
     tables = database.execute("PRAGMA table_list").fetchall()
