@@ -38,9 +38,11 @@ def _network(text: str) -> str:
 def _rate(text: str) -> str:
     if text:
         try:
-            limits.parse(text)
+            [rate] = limits.parse_many(text)
         except ValueError:
             raise ValueError('should be a rate, such as "60/minute" or "10/15 minutes", or "" for none') from None
+        if rate.amount < 1 or re.search(r"(/|per)\s*0", text):
+            raise ValueError("should allow at least one use in some time")
     return text
 
 

@@ -37,6 +37,7 @@ class Budget:
     Keys are kept in two generations. When the younger one is so old that whoever is in the elder has all of the rate
     again, or full, the elder is dropped whole: nobody looks for the one that came first, however many there are.
 
+    :ivar amount: how many uses the rate allows at once.
     :ivar head: the rate as lines of a head, so many units in so many seconds, up to what is left of it
         (draft-ietf-httpapi-ratelimit-headers).
 
@@ -51,7 +52,7 @@ class Budget:
         item = limits.parse(rate)
         self.name = name
         self.head = f'RateLimit-Policy: "{name}";q={item.amount};w={item.get_expiry()}\r\nRateLimit: "{name}";r='
-        self._amount = item.amount
+        self.amount = item.amount
         self._length = item.get_expiry()
         self._each = self._length / item.amount
         # The thousandth part of a use is for what rounding makes of a sum.
@@ -78,6 +79,7 @@ class Budget:
             full_at = now
         spent = full_at + units * self._each
         if spent - now > self._most:
+            young[key] = full_at
             raise OverBudget(self, full_at, seconds=math.ceil(spent - now - self._most))
         young[key] = spent
         return spent
@@ -107,18 +109,18 @@ class Budget:
         if full_at is not None and (wait := full_at + self._each - self._most - self._now()) > 0:
             raise OverBudget(self, full_at, seconds=math.ceil(wait))
 
-    def give_back(self, key: str) -> None:
-        """Take one use back that was counted before."""
+    def give_back(self, key: str, units: int = 1) -> None:
+        """Take uses back that were counted before."""
         for keys in (self._young, self._old):
             if key in keys:
-                keys[key] -= self._each
+                keys[key] -= units * self._each
                 return
 
     def head_lines(self, full_at: float) -> str:
         """How a client is told of this budget: what is left, and in how many seconds all of it is there, rounded up."""
         ahead = full_at - self._now()
         if ahead <= 0:
-            return f"{self.head}{self._amount};t=0\r\n"
+            return f"{self.head}{self.amount};t=0\r\n"
         return f"{self.head}{max(0, int((self._most - ahead) / self._each))};t={math.ceil(ahead)}\r\n"
 
     def __len__(self) -> int:

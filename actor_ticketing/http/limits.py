@@ -11,7 +11,7 @@ from actor_ticketing.config.sections import RateLimitSettings
 from actor_ticketing.domain.reservation import Reservation
 from actor_ticketing.domain.values import value
 from actor_ticketing.http.budgets import KEYS_MAX, Budget
-from actor_ticketing.http.request import known
+from actor_ticketing.http.request import ServiceRequest, known
 
 READ: Final = "read"
 RESERVE: Final = "reserve"
@@ -58,6 +58,23 @@ class RateLimits:
         ):
             if budget is not None and key is not None:
                 budget.charge(key)
+
+
+def spend(asked: ServiceRequest, budget: Budget, key: str, units: int = 1) -> None:
+    """Count uses of a request; of more than the rate allows at once, so many.
+
+    :raises OverBudget: when there is not enough left for them.
+    """
+    units = min(units, budget.amount) if units > 1 else units
+    asked.standing = (budget, budget.spend(key, units))
+    asked.spent += ((budget, key, units),)
+
+
+def take_back(asked: ServiceRequest, kept: int = 0) -> None:
+    """Take back what a request has spent, but for so many first entries: another budget did not have enough for it."""
+    for budget, key, units in asked.spent[kept:]:
+        budget.give_back(key, units)
+    asked.spent = asked.spent[:kept]
 
 
 def head_lines(request: web.BaseRequest) -> str:

@@ -1,6 +1,6 @@
 """Where limits on frequency stand in the way of a request."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from aiohttp import web
@@ -8,7 +8,7 @@ from aiohttp import web
 from actor_ticketing.domain.errors import InvalidCredentials, Unauthenticated
 from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.budgets import Budget
-from actor_ticketing.http.limits import ABANDON, OPERATOR, SIGN_IN, RateLimits
+from actor_ticketing.http.limits import ABANDON, OPERATOR, SIGN_IN, RateLimits, spend, take_back
 from actor_ticketing.http.request import ServiceRequest, known
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -56,7 +56,7 @@ def spend_of(request: web.Request, use: str, owner: Owner, units: int = 1) -> No
     """Count a use against the session and the user who ask; of several units, those after the first also against their
     address, which was counted once for the request itself.
 
-    :raises TooManyRequests: when one of them has not enough left.
+    :raises OverBudget: when one of them has not enough left.
     """
     asked = known(request)
     limits = asked.doors.limits
@@ -64,17 +64,24 @@ def spend_of(request: web.Request, use: str, owner: Owner, units: int = 1) -> No
         return
     rates = limits.of[use]
     if units > 1 and (budget := rates.address) is not None:
-        asked.standing = (budget, budget.spend(asked.address, units - 1))
+        _spend_more(asked, budget, min(units, budget.amount))
     if owner.session_id is not None and (budget := rates.session) is not None:
-        asked.standing = (budget, budget.spend(owner.session_id, units))
+        spend(asked, budget, owner.session_id, units)
     if owner.user_id is not None and (budget := rates.user) is not None:
-        asked.standing = (budget, budget.spend(owner.user_id, units))
+        spend(asked, budget, owner.user_id, units)
+
+
+def _spend_more(asked: ServiceRequest, budget: Budget, units: int) -> None:
+    # All units at once, or none, so that whoever is refused is told to wait for all that the next try needs.
+    budget.give_back(asked.address)
+    asked.standing = (budget, budget.spend(asked.address, units))
+    asked.spent += ((budget, asked.address, units - 1),)
 
 
 def require_restraint(request: web.Request, owner: Owner) -> None:
     """Check that whoever wants to reserve has not let too many holds go already.
 
-    :raises TooManyRequests: when they have.
+    :raises OverBudget: when they have.
     """
     asked = known(request)
     limits = asked.doors.limits
@@ -96,7 +103,7 @@ def attempt_at(request: web.Request, account: str) -> Iterator[None]:
 
     It is counted before the password is looked at, so that many at once get no further than one after another.
 
-    :raises TooManyRequests: when there were too many already.
+    :raises OverBudget: when there were too many already.
     """
     asked = known(request)
     limits = asked.doors.limits
@@ -105,24 +112,16 @@ def attempt_at(request: web.Request, account: str) -> Iterator[None]:
         return
     # The wide budget is against many addresses at once, and the narrow one against each: a narrow one for the account
     # alone would let anybody lock its owner out.
-    rates = limits.of[SIGN_IN]
-    spent = [
-        (budget, key)
-        for budget, key in ((rates.account_and_address, f"{account} {asked.address}"), (rates.account, account))
-        if budget is not None
-    ]
-    for budget, key in spent:
-        asked.standing = (budget, budget.spend(key))
+    rates, kept = limits.of[SIGN_IN], len(asked.spent)
+    if (budget := rates.account_and_address) is not None:
+        spend(asked, budget, f"{account} {asked.address}")
+    if (budget := rates.account) is not None:
+        spend(asked, budget, account)
     try:
         yield
     except InvalidCredentials:
         raise
     except BaseException:
-        _give_back(spent)
+        take_back(asked, kept)
         raise
-    _give_back(spent)
-
-
-def _give_back(spent: Iterable[tuple[Budget, str]]) -> None:
-    for budget, key in spent:
-        budget.give_back(key)
+    take_back(asked, kept)

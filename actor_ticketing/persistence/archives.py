@@ -98,17 +98,17 @@ class SqliteArchives:
         breathe: Callable[[], Awaitable[None]],
     ) -> LedgerArchived | None:
         """Write the entries that come before the first one made at ``before`` or later, but for the very last."""
-        walk = await self._readers.run_unhurried(lambda connection: _Walk.begin(connection, up_to))
-        if not await self._readers.run_unhurried(lambda connection: walk.has_any(connection, before)):
+        walk = await self._readers.run(lambda connection: _Walk.begin(connection, up_to))
+        if not await self._readers.run(lambda connection: walk.has_any(connection, before)):
             return None
         try:
             with _part_of(file) as (part, raw):
                 writer = LedgerWriter(raw, first_seq=walk.first_seq, previous=walk.previous)
-                while await self._readers.run_unhurried(lambda connection: walk.step(connection, before, writer)):
+                while await self._readers.run(lambda connection: walk.step(connection, before, writer)):
                     await breathe()
-                contents = await self._readers.run_unhurried(lambda _: _published(writer, walk, part, file))
+                contents = await self._readers.run(lambda _: _published(writer, walk, part, file))
                 # Of many holds it takes a while, in which the event loop has others to look after.
-                opening = await self._readers.run_unhurried(lambda _: opening_of(walk.replay))
+                opening = await self._readers.run(lambda _: opening_of(walk.replay))
         except OSError as error:
             raise ArchiveError(f"cannot write {file}: {error.strerror or error}") from error
         return LedgerArchived(

@@ -241,21 +241,21 @@ class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries, SqliteArchiveQuerie
 
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address."""
-        return await self._readers.run_unhurried(lambda connection: people.person(connection, self._vault, email))
+        return await self._readers.run(lambda connection: people.person(connection, self._vault, email))
 
     async def traces(self, email: str) -> Traces:
         """A portion of the rows that tell of this person."""
-        return await self._readers.run_unhurried(lambda connection: people.traces(connection, self._vault, email))
+        return await self._readers.run(lambda connection: people.traces(connection, self._vault, email))
 
     async def traces_in_answers(self, email: str, after: Any) -> Traces:
         """A portion of the kept answers in which this address stands."""
-        return await self._readers.run_unhurried(
+        return await self._readers.run(
             lambda connection: people.traces_in_answers(connection, self._vault, email, after)
         )
 
     async def traces_before(self, start: int, after: Any) -> Traces:
         """A portion of the buyers and holders of events that began before ``start``."""
-        return await self._readers.run_unhurried(lambda connection: people.traces_before(connection, start, after))
+        return await self._readers.run(lambda connection: people.traces_before(connection, start, after))
 
     async def _one(self, sql: str, parameters: tuple[Any, ...], of: Callable[[rows.Row, Vault], T]) -> T | None:
         # What is sealed is opened on the reader's thread.
@@ -266,7 +266,7 @@ class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries, SqliteArchiveQuerie
         return await self._readers.run(read)
 
     async def _portion(self, sql: str, after: str, of: Callable[[rows.Row, Vault], T]) -> list[T]:
-        return await self._readers.run_unhurried(
+        return await self._readers.run(
             lambda connection: [of(row, self._vault) for row in connection.execute(sql, (after,))]
         )
 

@@ -1,4 +1,4 @@
-"""Connections that only read: a few for whoever waits for an answer, and one for what may take long."""
+"""Connections that only read: a few for everything, and one for what SQLite works at for long."""
 
 import asyncio
 import os
@@ -19,19 +19,19 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-_NICENESS = 10
-"""How much less of the processor an unhurried reader gets than a sale: about a tenth, where both want the same one."""
+_NICENESS = 5
+"""Where the unhurried reader and a sale want the same processor, the reader gets about a quarter of it."""
 
 
 class Readers:
-    """Read connections. ``prompt`` are the ones for short reads, of which each takes the one with the least to do."""
+    """Read connections. A read takes the least busy one of ``prompt``, so that a long one holds up no other."""
 
     def __init__(self, prompt: Sequence[Connection], unhurried: Connection) -> None:
         self._unhurried = unhurried
         self._at_work = dict.fromkeys(prompt, 0)
 
     async def run(self, read: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a short ``read``.
+        """Run ``read`` on a connection.
 
         :raises StorageUnavailable: when SQLite cannot answer, or what is sealed does not open; the other reads go on.
         """
@@ -43,7 +43,10 @@ class Readers:
             self._at_work[connection] -= 1
 
     async def run_unhurried(self, read: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a part of something long, such as a report: one after another, and only with what the sale leaves over.
+        """Run something that SQLite itself takes long for, with what others leave over of the processor.
+
+        Rows should come out of it few: a thread that has to wait for the processor while it holds Python's lock keeps
+        everybody else waiting too.
 
         :raises StorageUnavailable: as :meth:`run`.
         """
@@ -71,7 +74,7 @@ async def _close(connections: Sequence[Connection]) -> None:
 
 
 async def open_readers(path: Path, *, count: int, busy_timeout_ms: int) -> Readers:
-    """Open ``count`` connections for short reads, and the one for long ones, on an existing database in WAL mode."""
+    """Open ``count`` connections and the unhurried one on an existing database in WAL mode."""
 
     def connect() -> sqlite3.Connection:
         return connect_read_only(path, busy_timeout_ms=busy_timeout_ms)
@@ -79,7 +82,10 @@ async def open_readers(path: Path, *, count: int, busy_timeout_ms: int) -> Reade
     def connect_unhurried() -> sqlite3.Connection:
         # This runs on the connection's own thread. Elsewhere than on Linux, niceness is that of the whole process.
         if sys.platform == "linux":
-            os.nice(_NICENESS)
+            try:
+                os.nice(_NICENESS)
+            except OSError as error:
+                log.info("reader_not_nice", error=str(error))
         return connect()
 
     opened: list[Connection] = []

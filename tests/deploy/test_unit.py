@@ -56,6 +56,11 @@ def test_the_state_directory_is_the_data_directory(service: dict[str, str]) -> N
     assert (service["StateDirectoryMode"], service["UMask"]) == ("0700", "0077")
 
 
+def test_a_thread_of_the_service_may_make_itself_nice_though_resources_are_forbidden() -> None:
+    filters = re.findall(r"^SystemCallFilter=(.*)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert filters == ["@system-service", "~@privileged @resources", "setpriority"]
+
+
 def test_systemd_understands_every_line(analyze: str, tmp_path: Path) -> None:
     text = UNIT.read_text(encoding="utf-8").replace("/opt/actor-ticketing/bin/actor-ticketing", sys.executable)
     (tmp_path / UNIT.name).write_text(text, encoding="utf-8")

@@ -160,3 +160,10 @@ def test_however_many_come_it_remembers_only_so_many(seconds: Seconds) -> None:
         budget.charge(f"other {number}")
     assert len(budget) <= 10
     assert [spend(budget, str(number)) for number in (999, 998)] == ["1;t=40"] * 2
+
+
+def test_who_is_refused_is_not_forgotten_for_it_when_there_are_too_many(seconds: Seconds) -> None:
+    budget = Budget("look", "3/hour", now=seconds, keys_max=4)
+    for key in ("a", "a", "a", "b", "c", "d"):
+        spend(budget, key)
+    assert [spend(budget) for _ in range(2)] == [1199, 1199]

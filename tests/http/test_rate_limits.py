@@ -282,13 +282,12 @@ async def test_a_first_answer_is_had_again_whatever_was_abandoned_since(api: Api
 
 @configured(**limits(reserve_per_session="5/minute", reserve_per_address="20/minute"))
 async def test_each_line_of_a_bulk_counts(api: Api) -> None:
-    bulk = {"reservations": [{"ticketTypeId": "tt", "quantity": 1}] * 3, "sessionId": "s1"}
-    response = await api.send("POST", RESERVATIONS, bulk)
+    response = await api.send("POST", RESERVATIONS, bulk(3))
     assert response.headers["RateLimit"] == '"reserve-session";r=2;t=36'
-    await api.refused("POST", RESERVATIONS, bulk, **LIMITED)
+    await api.refused("POST", RESERVATIONS, bulk(3), **LIMITED)
     assert await api.counters() == (10, 0, 3, 7)
     response = await api.send("POST", "/api/public/sessions")
-    assert response.headers["RateLimit"] == '"reserve-address";r=13;t=21'
+    assert response.headers["RateLimit"] == '"reserve-address";r=15;t=15'
 
 
 @configured(**limits(abandon_per_session="1/hour"))
@@ -363,3 +362,52 @@ async def test_who_lets_many_go_at_once_waits_for_all_of_them(api: Api) -> None:
     await api.refused("POST", RESERVATIONS, BODY, **LIMITED)
     api.clock.advance(60_000)
     await api.reserve()
+
+
+def bulk(lines: int, session: str = "s1", of: str = "tt") -> dict[str, Any]:
+    return {"reservations": [{"ticketTypeId": of, "quantity": 1}] * lines, "sessionId": session}
+
+
+@configured(**limits(reserve_per_address="6/minute"))
+async def test_whoever_waits_as_long_as_told_gets_in_with_several_lines_too(api: Api) -> None:
+    await api.call("POST", RESERVATIONS, bulk(5), status=201)
+    response = await api.send("POST", RESERVATIONS, bulk(4))
+    assert (response.status, response.headers["Retry-After"]) == (429, "30")
+    api.clock.advance(30_000)
+    await api.call("POST", RESERVATIONS, bulk(4), status=201)
+
+
+@configured(**limits(reserve_per_address="20/minute", reserve_per_session="4/minute"))
+async def test_what_a_session_is_refused_costs_its_neighbours_one_request_and_not_the_lines(api: Api) -> None:
+    await api.call("POST", RESERVATIONS, bulk(4), status=201)
+    for _ in range(3):
+        await api.refused("POST", RESERVATIONS, bulk(4), **LIMITED)
+    response = await api.send("POST", "/api/public/sessions")
+    assert response.headers["RateLimit"].startswith('"reserve-address";r=12;')
+
+
+@configured(**limits(reserve_per_session="6/minute", abandon_per_session="1/hour"))
+async def test_what_is_refused_for_what_was_abandoned_costs_nothing_else(api: Api) -> None:
+    await api.cancel(await api.reserve())
+    for _ in range(5):
+        await api.refused("POST", RESERVATIONS, bulk(4), **LIMITED)
+    response = await api.send("DELETE", f"{RESERVATIONS}/x", {"sessionId": "s1"})
+    assert response.headers["RateLimit"].startswith('"reserve-session";r=3;')
+
+
+@configured(**limits(reserve_per_address="3/minute", reserve_per_session="3/minute"))
+async def test_more_lines_than_the_rate_take_all_of_it(api: Api) -> None:
+    response = await api.send("POST", RESERVATIONS, bulk(5))
+    assert (response.status, response.headers["RateLimit"]) == (201, '"reserve-session";r=0;t=60')
+    await api.refused("POST", RESERVATIONS, BODY, **LIMITED)
+
+
+@configured(**limits(sign_in_per_account="1/minute", sign_in_per_account_and_address="2/hour"), **PROXY)
+async def test_who_is_refused_for_what_others_have_guessed_loses_no_try_of_their_own(api: Api) -> None:
+    await api.call("POST", REGISTER, SIGN_UP, status=201)
+    wrong = {**SIGN_UP, "password": "a wrong guess"}
+    await api.refused("POST", LOGIN, wrong, headers=behind_proxy("198.51.100.1"), status=401)
+    for _ in range(5):
+        await api.refused("POST", LOGIN, SIGN_UP, headers=behind_proxy("198.51.100.2"), **LIMITED)
+    api.clock.advance(60_000)
+    await api.call("POST", LOGIN, SIGN_UP, headers=behind_proxy("198.51.100.2"), status=200)
