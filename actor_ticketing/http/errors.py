@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from pydantic_core import to_json
 
 from actor_ticketing.domain.errors import Draining, Kind, Refusal, TooManyConnections, TooManyRequests
 from actor_ticketing.domain.values import value
-from actor_ticketing.http.answers import to_json
 from actor_ticketing.http.responses import JSON_UTF8, WholeResponse
 
 STATUS = {
@@ -57,27 +57,35 @@ INTERNAL = Failure(status=500, code="internal_error", message="Something went wr
 
 def failure_of_refusal(refusal: Refusal) -> Failure:
     """The failure that a refusal becomes."""
-    headers: dict[str, str] = {}
-    if refusal.kind is Kind.UNAUTHENTICATED:
-        headers["WWW-Authenticate"] = f'{REALM}, error="{refusal.details}"' if refusal.details else REALM
-        return Failure(status=401, code=refusal.code, message=refusal.message, headers=headers)
-    if isinstance(refusal, TooManyConnections):
-        name = f'"{refusal.details["scope"]}-connections"'
-        headers["Retry-After"] = "10"
-        headers["RateLimit-Policy"] = f"{name};q={refusal.details['limit']}"
-        headers["RateLimit"] = f"{name};r=0;t=10"
-    if refusal.kind is Kind.UNAVAILABLE:
-        headers["Retry-After"] = "5" if isinstance(refusal, Draining) else "1"
-    if isinstance(refusal, TooManyRequests):
-        headers["Retry-After"] = str(refusal.seconds)
+    kind = refusal.kind
+    if kind is Kind.UNAUTHENTICATED:
+        realm = f'{REALM}, error="{refusal.details}"' if refusal.details else REALM
+        return Failure(status=401, code=refusal.code, message=refusal.message, headers={"WWW-Authenticate": realm})
     return Failure(
-        status=STATUS[refusal.kind],
+        status=STATUS[kind],
         code=refusal.code,
         message=refusal.message,
         details=refusal.details,
-        headers=headers,
+        # Most refusals by far are conflicts, in a sell-out.
+        headers=None if kind is Kind.CONFLICT else _headers_of(refusal),
         seq=refusal.seq,
     )
+
+
+def _headers_of(refusal: Refusal) -> dict[str, str] | None:
+    """When trying again can help, if time alone can."""
+    if isinstance(refusal, TooManyConnections):
+        name = f'"{refusal.details["scope"]}-connections"'
+        return {
+            "Retry-After": "10",
+            "RateLimit-Policy": f"{name};q={refusal.details['limit']}",
+            "RateLimit": f"{name};r=0;t=10",
+        }
+    if isinstance(refusal, TooManyRequests):
+        return {"Retry-After": str(refusal.seconds)}
+    if refusal.kind is Kind.UNAVAILABLE:
+        return {"Retry-After": "5" if isinstance(refusal, Draining) else "1"}
+    return None
 
 
 def failure_of_http(error: web.HTTPException) -> Failure:
@@ -104,10 +112,10 @@ def document_of(failure: Failure, *, as_problem: bool) -> dict[str, Any]:
 
 def respond_failure(request: web.BaseRequest, failure: Failure) -> WholeResponse:
     """Make the response, as RFC 9457 when the client asks for that."""
-    as_problem = PROBLEM_JSON in request.headers.get("Accept", "")
+    as_problem = PROBLEM_JSON in request.headers.get(hdrs.ACCEPT, "")
     return WholeResponse(
         status=failure.status,
-        body=to_json(document_of(failure, as_problem=as_problem)).encode(),
+        body=to_json(document_of(failure, as_problem=as_problem)),
         content_type=PROBLEM_JSON if as_problem else JSON_UTF8,
         headers=failure.headers,
         seq=failure.seq,
