@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 
-from actor_ticketing.http.request import known
+from actor_ticketing.http.request import ServiceRequest, known
+from actor_ticketing.http.traffic import resource_of
 
 
 def find_quickly(app: web.Application) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
@@ -15,17 +16,22 @@ def find_quickly(app: web.Application) -> Callable[[web.BaseRequest], Awaitable[
     """
     found: dict[tuple[str, str], web.UrlMappingMatchInfo] = {}
 
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+    def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         request = known(request)
         address = (request.method, request.rel_url.raw_path)
         match = found.get(address)
         if match is None or hdrs.EXPECT in request.headers:
-            response = await app._handle(request)  # noqa: SLF001 - it is what aiohttp's own runner calls.
-            resource = request.match_info.route.resource
+            return look_up(request, address)
+        request._match_info = match  # noqa: SLF001 - as the application does itself.
+        return match.handler(request)
+
+    async def look_up(request: ServiceRequest, address: tuple[str, str]) -> web.StreamResponse:
+        try:
+            return await app._handle(request)  # noqa: SLF001 - it is what aiohttp's own runner calls.
+        finally:
+            # Also of what was refused: whoever restarts in a sell-out refuses everything.
+            resource = resource_of(request)
             if isinstance(resource, web.PlainResource) and resource.canonical == address[1]:
                 found[address] = request.match_info
-            return response
-        request._match_info = match  # noqa: SLF001 - as the application does itself.
-        return await match.handler(request)
 
     return handle

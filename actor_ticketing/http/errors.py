@@ -21,6 +21,7 @@ STATUS = {
     Kind.TOO_MANY: 429,
     Kind.UNAVAILABLE: 503,
 }
+_MAY_PASS = (429, 503)
 
 PROBLEM_JSON = "application/problem+json"
 REALM = 'Bearer realm="actor-ticketing"'
@@ -57,23 +58,22 @@ INTERNAL = Failure(status=500, code="internal_error", message="Something went wr
 
 def failure_of_refusal(refusal: Refusal) -> Failure:
     """The failure that a refusal becomes."""
-    kind = refusal.kind
-    if kind is Kind.UNAUTHENTICATED:
+    status = STATUS[refusal.kind]
+    if status == 401:
         realm = f'{REALM}, error="{refusal.details}"' if refusal.details else REALM
         return Failure(status=401, code=refusal.code, message=refusal.message, headers={"WWW-Authenticate": realm})
     return Failure(
-        status=STATUS[kind],
+        status=status,
         code=refusal.code,
         message=refusal.message,
         details=refusal.details,
-        # Most refusals by far are conflicts, in a sell-out.
-        headers=None if kind is Kind.CONFLICT else _headers_of(refusal),
+        headers=_headers_of(refusal) if status in _MAY_PASS else None,
         seq=refusal.seq,
     )
 
 
-def _headers_of(refusal: Refusal) -> dict[str, str] | None:
-    """When trying again can help, if time alone can."""
+def _headers_of(refusal: Refusal) -> dict[str, str]:
+    """When trying again can help."""
     if isinstance(refusal, TooManyConnections):
         name = f'"{refusal.details["scope"]}-connections"'
         return {
@@ -83,9 +83,7 @@ def _headers_of(refusal: Refusal) -> dict[str, str] | None:
         }
     if isinstance(refusal, TooManyRequests):
         return {"Retry-After": str(refusal.seconds)}
-    if refusal.kind is Kind.UNAVAILABLE:
-        return {"Retry-After": "5" if isinstance(refusal, Draining) else "1"}
-    return None
+    return {"Retry-After": "5" if isinstance(refusal, Draining) else "1"}
 
 
 def failure_of_http(error: web.HTTPException) -> Failure:

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 import structlog
 from aiohttp import web
+from multidict import istr
 
 from actor_ticketing.domain.errors import Kind, Refusal, Unavailable
 from actor_ticketing.domain.telling import told
@@ -19,6 +20,8 @@ from actor_ticketing.http.traffic import Traffic
 from actor_ticketing.tickets.drawing import DrawingOverloaded
 
 log = structlog.get_logger(__name__)
+
+_RATE_LIMIT = istr("RateLimit")
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -39,7 +42,7 @@ def around(handler: Handler, traffic: Traffic, cors: Cors | None = None) -> Hand
             preflight = None if cors is None else cors.preflight(request)
             response = await handler(request) if preflight is None else preflight
         except Refusal as refusal:
-            if refusal.kind is Kind.UNAVAILABLE and refusal.__cause__ is not None:
+            if refusal.__cause__ is not None and refusal.kind is Kind.UNAVAILABLE:
                 # Where it failed, nobody knew for whom. What has no cause is a limit, or is logged with its commit.
                 log.warning("request_unavailable", error=told(refusal.__cause__), **_about(request))
             if isinstance(refusal, OverBudget):
@@ -69,8 +72,7 @@ def finish_head(request: web.BaseRequest, response: web.StreamResponse, cors: Co
     if isinstance(response, WholeResponse):
         response.request_id = id_of(request)
         # A refusal that is not about a budget says itself what it is about.
-        says_so_itself = response.status == HTTPStatus.TOO_MANY_REQUESTS and "RateLimit" in response.headers
-        lines = "" if says_so_itself else limits.head_lines(request)
+        lines = "" if _RATE_LIMIT in response.headers else limits.head_lines(request)
         response.more_head = lines if cors is None else lines + cors.head_lines(request)
 
 
