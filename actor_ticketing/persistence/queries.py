@@ -5,14 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from actor_ticketing.domain.accounts import Account, RefreshToken
-from actor_ticketing.domain.analytics import Span, Tally
 from actor_ticketing.domain.ids import generate_reservation_code, ids_of_code
 from actor_ticketing.domain.ports import (
     CatalogueRecord,
     PersonRecord,
     ReservationMoment,
     ReservationRecord,
-    SaleRecord,
     SoldTicket,
     StockRecord,
     StoredAnswer,
@@ -20,12 +18,13 @@ from actor_ticketing.domain.ports import (
 )
 from actor_ticketing.domain.purchase import Ticket
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
-from actor_ticketing.persistence import analytics, people, rows
+from actor_ticketing.persistence import people, rows
 from actor_ticketing.persistence.accounts import ACCOUNT, REFRESH, account_of, refresh_token_of
 from actor_ticketing.persistence.archives import SqliteArchiveQueries
 from actor_ticketing.persistence.history import history_of
 from actor_ticketing.persistence.mail import SqliteMailQueries
 from actor_ticketing.persistence.readers import Readers
+from actor_ticketing.persistence.reports import SqliteReportQueries
 from actor_ticketing.persistence.states import StateCounts
 from actor_ticketing.persistence.webhooks import SqliteWebhookQueries
 from actor_ticketing.vault import Vault
@@ -46,20 +45,10 @@ _HAS_OUTLIVED = (
     "OR EXISTS (SELECT 1 FROM refresh_tokens WHERE expires_at < ?)"
 )
 
-PORTION = 500
-"""Rows of a report that are read in one trip."""
-
-_RESERVATIONS = f"SELECT {rows.RESERVATION} FROM reservations WHERE id > ? ORDER BY id LIMIT {PORTION}"  # noqa: S608
-_ALL_TICKETS = f"SELECT {rows.TICKET} FROM tickets WHERE id > ? ORDER BY id LIMIT {PORTION}"  # noqa: S608
-_SALES = (
-    f"SELECT t.*, r.ticket_type_id FROM (SELECT {rows.TRANSACTION} FROM transactions "  # noqa: S608
-    f"WHERE id > ? ORDER BY id LIMIT {PORTION}) t JOIN reservations r ON r.id = t.reservation_id ORDER BY t.id"
-)
-
 T = TypeVar("T")
 
 
-class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries, SqliteArchiveQueries):
+class SqliteQueries(SqliteReportQueries, SqliteMailQueries, SqliteWebhookQueries, SqliteArchiveQueries):
     """The :class:`Queries` over SQLite. Every method raises :class:`StorageUnavailable` when it cannot read."""
 
     def __init__(self, readers: Readers, vault: Vault) -> None:
@@ -215,30 +204,6 @@ class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries, SqliteArchiveQuerie
         """How many reservations there are in each state."""
         return await self._readers.run(self._states.read)
 
-    async def positions(self, start: int, end: int) -> tuple[int, int]:
-        """Where all ledger entries of a stretch of time stand."""
-        return await self._readers.run_unhurried(lambda connection: analytics.positions(connection, start, end))
-
-    async def tally(self, span: Span, *, after: int, until: int) -> Tally:
-        """What lies in the span, of the ledger entries after one position and up to another."""
-        return await self._readers.run_unhurried(lambda connection: analytics.tally(connection, span, after, until))
-
-    async def reservations_after(self, reservation_id: str) -> Sequence[Reservation]:
-        """A portion of the reservations whose ids come after this one, in order."""
-        return await self._portion(_RESERVATIONS, reservation_id, lambda row, _: rows.reservation_of(row))
-
-    async def transactions_after(self, transaction_id: str) -> Sequence[SaleRecord]:
-        """A portion of the transactions whose ids come after this one, in order."""
-
-        def sale_of(row: rows.Row, vault: Vault) -> SaleRecord:
-            return SaleRecord(transaction=rows.transaction_of(row, vault), ticket_type_id=row[-1])
-
-        return await self._portion(_SALES, transaction_id, sale_of)
-
-    async def tickets_after(self, ticket_id: str) -> Sequence[Ticket]:
-        """A portion of the tickets whose ids come after this one, in order."""
-        return await self._portion(_ALL_TICKETS, ticket_id, rows.ticket_of)
-
     async def person(self, email: str) -> PersonRecord:
         """All that is known of the person with this address."""
         return await self._readers.run(lambda connection: people.person(connection, self._vault, email))
@@ -264,11 +229,6 @@ class SqliteQueries(SqliteMailQueries, SqliteWebhookQueries, SqliteArchiveQuerie
             return None if row is None else of(row, self._vault)
 
         return await self._readers.run(read)
-
-    async def _portion(self, sql: str, after: str, of: Callable[[rows.Row, Vault], T]) -> list[T]:
-        return await self._readers.run(
-            lambda connection: [of(row, self._vault) for row in connection.execute(sql, (after,))]
-        )
 
     async def _pairs(self, sql: str, parameters: tuple[Any, ...]) -> dict[str, int]:
         return dict(await self._readers.run(lambda connection: connection.execute(sql, parameters).fetchall()))

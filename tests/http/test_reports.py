@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientPayloadError
 
 from actor_ticketing.domain.errors import StorageUnavailable
-from actor_ticketing.persistence import queries
+from actor_ticketing.persistence import reports
 from support.service import list_event, list_ticket_type
 from support.web import ADMIN_TOKEN, PERSON, Api, configured, fields_of, make_token, purchase_of
 
@@ -145,7 +145,7 @@ async def test_there_may_be_more_than_are_read_at_once(api: Api, monkeypatch: py
     await list_ticket_type(api.backend, "big", total=100)
     bought = [await api.buy(await api.reserve(of="big")) for _ in range(7)]
     for name in ("_RESERVATIONS", "_SALES", "_ALL_TICKETS"):
-        monkeypatch.setattr(queries, name, getattr(queries, name).replace("LIMIT 500", "LIMIT 3"))
+        monkeypatch.setattr(reports, name, getattr(reports, name).replace("LIMIT 500", "LIMIT 3"))
     ids = [row["id"] for row in await table(api, of)]
     assert ids == sorted(set(ids))
     assert len(ids) == len(bought)

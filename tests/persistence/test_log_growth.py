@@ -18,8 +18,9 @@ from actor_ticketing.persistence.connections import (
     connect_read_only,
     open_writer,
 )
-from actor_ticketing.persistence.queries import PORTION, SqliteQueries
+from actor_ticketing.persistence.queries import SqliteQueries
 from actor_ticketing.persistence.readers import open_readers
+from actor_ticketing.persistence.reports import PORTION
 from actor_ticketing.persistence.schema import migrate
 from support.vaults import VAULT
 
