@@ -19,8 +19,8 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-_NICENESS = 5
-"""Where the unhurried reader and a sale want the same processor, the reader gets about a quarter of it."""
+_NICENESS = 10
+"""Where the unhurried reader and a sale want the same processor, the reader gets about a tenth of it."""
 
 
 class Readers:

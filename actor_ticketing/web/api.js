@@ -52,14 +52,14 @@ function pause(attempt, signal) {
   });
 }
 
-async function once(method, path, text, key, given) {
+async function once(method, path, text, key, given, patience) {
   const headers = {};
   if (text !== undefined) headers["Content-Type"] = "application/json";
   if (key !== undefined) headers["Idempotency-Key"] = key;
   const bearer = given ?? await token();
   if (bearer !== null) headers.Authorization = `Bearer ${bearer}`;
   const sent = Date.now();
-  const answer = await fetch(path, { method, headers, body: text, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const answer = await fetch(path, { method, headers, body: text, signal: AbortSignal.timeout(patience) });
   const document = await answer.json();
   if (!answer.ok) throw new Refusal(answer.status, document.error, Number(answer.headers.get("Retry-After")) || 0);
   const serverTime = document.meta?.serverTime ?? document.data.serverTime;
@@ -72,14 +72,15 @@ async function once(method, path, text, key, given) {
 // says it is busy is asked a few times. Throws Refusal, or the reason of `signal`.
 //   intent: what the buyer wants, in a word or two; needed for everything but GET.
 //   bearer: a token to try, instead of that of who is signed in.
-export async function call(method, path, { body, intent, signal, bearer } = {}) {
+//   patience: for how long to wait for one answer, in ms.
+export async function call(method, path, { body, intent, signal, bearer, patience = TIMEOUT_MS } = {}) {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const key = intent === undefined ? undefined : keyFor(intent, `${method} ${path} ${text}`);
   let renewed = false;
   for (let attempt = 0; ; attempt += 1) {
     signal?.throwIfAborted();
     try {
-      const document = await once(method, path, text, key, bearer);
+      const document = await once(method, path, text, key, bearer, patience);
       if (get().network !== "ok") set({ network: "ok" });
       if (intent !== undefined) settle(intent);
       return document;

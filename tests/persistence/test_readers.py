@@ -56,7 +56,7 @@ async def test_what_may_take_long_gets_less_of_the_processor_than_a_sale(readers
         return os.nice(0)
 
     usual = os.nice(0)
-    assert await readers.run_unhurried(niceness) == min(usual + 5, 19)
+    assert await readers.run_unhurried(niceness) == min(usual + 10, 19)
     assert await readers.run(niceness) == usual
     assert os.nice(0) == usual
 

@@ -6,6 +6,12 @@ import { endSignIn, refreshToken, startSignIn, token } from "../tokens.js";
 // Call the service as who is signed in: what `call` in api.js does, and says, with the operator's bearer token.
 export const adminApi = (method, path, options) => minded(call(method, path, options));
 
+// What is counted beside a sale may take long while that needs the processor. A proxy waits for 75 s.
+const COUNTING_MS = 70000;
+
+export const analytics = async (query, signal) =>
+  (await adminApi("GET", `/api/admin/analytics?${query}`, { signal, patience: COUNTING_MS })).data;
+
 // A file that only operators get, as a Blob. It is asked for once: who wants it is there to ask again.
 export const adminFile = (path) => minded(fetchFile(path));
 

@@ -3,7 +3,7 @@ import { useCountdown } from "../clock.js";
 import { html } from "../html.js";
 import { countdown, dateAndTime, number, t } from "../i18n.js";
 import { Loading, useTitle } from "../parts/loading.js";
-import { adminApi } from "./access.js";
+import { adminApi, analytics } from "./access.js";
 import { Expiry } from "./expiry.js";
 import { loadCatalogue, partedByDate, share, StateTag, StockBar, sum, takings } from "./figures.js";
 import { Failure } from "./frame.js";
@@ -78,7 +78,7 @@ function Tiles({ events, expiry }) {
 
 // The last 24 hours, hour by hour.
 function Trend() {
-  const { data, at, error } = useFresh(async (signal) => (await adminApi("GET", "/api/admin/analytics", { signal })).data, SECONDS_OF_TREND);
+  const { data, at, error } = useFresh((signal) => analytics("", signal), SECONDS_OF_TREND);
   const points = data?.points ?? [];
   const most = Math.max(1, ...points.flatMap(({ reserved, sold }) => [reserved.tickets, sold.tickets]));
   const bar = (amount, index, kind) => html`

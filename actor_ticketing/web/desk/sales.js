@@ -4,7 +4,7 @@ import { html, useState } from "../html.js";
 import { dateAndTime, number, t } from "../i18n.js";
 import { Loading, useLoad, useTitle } from "../parts/loading.js";
 import { keep, kept } from "../store.js";
-import { adminApi } from "./access.js";
+import { adminApi, analytics } from "./access.js";
 import { Chart } from "./chart.js";
 import { loadCatalogue, takings } from "./figures.js";
 import { Failure } from "./frame.js";
@@ -65,7 +65,7 @@ async function load({ range, bucket, event, type }, signal) {
   const query = new URLSearchParams({ ...spanOf(range, bucket), bucket });
   if (event) query.set("eventId", event);
   if (type) query.set("ticketTypeId", type);
-  return (await adminApi("GET", `/api/admin/analytics?${query}`, { signal })).data;
+  return analytics(query, signal);
 }
 
 function Choice({ events, event, choice, choose }) {
