@@ -30,7 +30,6 @@ from actor_ticketing.domain.telling import told
 from actor_ticketing.hooks import NO_HOOKS, Hooks
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.archives import SqliteArchives
-from actor_ticketing.persistence.connections import DATABASE as DATABASE  # noqa: PLC0414 - its name here, too.
 from actor_ticketing.persistence.connections import open_writer
 from actor_ticketing.persistence.queries import SqliteQueries
 from actor_ticketing.persistence.readers import open_readers

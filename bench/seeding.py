@@ -16,13 +16,12 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.domain.catalogue import Counters, Event, TicketType
 from actor_ticketing.domain.events import EventCreated, LedgerEvent, ReservationCreated, TicketTypeCreated
 from actor_ticketing.domain.ids import generate_session_id, new_id
 from actor_ticketing.domain.ports import Entry
 from actor_ticketing.domain.reservation import Reservation
-from actor_ticketing.persistence.connections import open_writer
+from actor_ticketing.persistence.connections import DATABASE, open_writer
 from actor_ticketing.persistence.schema import migrate
 from actor_ticketing.persistence.store import statements_of
 from actor_ticketing.vault import DataKey, Vault

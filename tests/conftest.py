@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.memory import MemoryStore
 from support.databases import new_database
 from support.service import OpenBackend, fatal

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.verify import verify
 from support.archiving import sell_long_ago, seqs
 from support.process import Service, admin

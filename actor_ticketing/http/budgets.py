@@ -28,8 +28,7 @@ class Budget:
 
     Of a key, one number is kept: the instant at which all of its rate is there again, which every use puts off by the
     time in which one use grows back. (This is the generic cell rate algorithm of ITU-T I.371, where it is called the
-    theoretical arrival time.) There is no window, so nobody waits
-    for its end, and nobody has two of them at once around it.
+    theoretical arrival time.) There is no window, so nobody waits for its end, nor has two of them at once around it.
 
     The rate is read by :mod:`limits`; counting is done here. The library's stores look through all their keys again and
     again, and its strategies build a key for each use, which is 2.4 µs against 0.4 (measured; a request has 100).

@@ -5,10 +5,10 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import hdrs, web
-from pydantic_core import to_json
 
 from actor_ticketing.domain.errors import Draining, Kind, Refusal, TooManyConnections, TooManyRequests
 from actor_ticketing.domain.values import value
+from actor_ticketing.http.answers import to_json
 from actor_ticketing.http.responses import JSON_UTF8, WholeResponse
 
 STATUS = {
@@ -113,7 +113,7 @@ def respond_failure(request: web.BaseRequest, failure: Failure) -> WholeResponse
     as_problem = PROBLEM_JSON in request.headers.get(hdrs.ACCEPT, "")
     return WholeResponse(
         status=failure.status,
-        body=to_json(document_of(failure, as_problem=as_problem)),
+        body=to_json(document_of(failure, as_problem=as_problem)).encode(),
         content_type=PROBLEM_JSON if as_problem else JSON_UTF8,
         headers=failure.headers,
         seq=failure.seq,

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from bench import catalogues, trials
 from bench.books import Books, of_type
 from bench.contenders import Place, Server

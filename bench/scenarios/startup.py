@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.persistence import rows
+from actor_ticketing.persistence.connections import DATABASE
 from bench import machine, proofs
 from bench.asking import ask
 from bench.books import of_type

@@ -9,13 +9,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from actor_ticketing.actors.housekeeping import PAUSE_MS
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import InvalidRefreshToken
 from actor_ticketing.domain.ports import Entry, StoredAnswer
 from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.memory import MemoryStore
 from support.databases import new_database
 from support.people import column

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from actor_ticketing.actors.privacy import Forgotten
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
@@ -18,6 +18,7 @@ from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.domain.records import Forget, TracesWiped
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import people
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.memory import MemoryStore
 from support.databases import new_database
 from support.people import ADA_WITHOUT_ADDRESS, BEA, KID, people_on, sell

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from actor_ticketing.actors.privacy import DAY_MS, PAUSE_MS
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
@@ -15,6 +15,7 @@ from actor_ticketing.domain.purchase import Purchase
 from actor_ticketing.domain.records import Forget
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import people
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.memory import MemoryStore
 from support.databases import new_database
 from support.people import BEA, people_on, sell

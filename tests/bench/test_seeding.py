@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.clock import SystemClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.catalogue import Counters
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.verify import verify
 from bench.seeding import Seed, seed, type_id
 from support.vaults import VAULT

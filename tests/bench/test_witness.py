@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from bench.errors import BenchError
 from bench.generators.witness import OWN, Witness
 from support.process import Service, list_stock

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.verify import verify
 from support.archiving import sell_long_ago, seqs
 from support.faults import Faults, Moment

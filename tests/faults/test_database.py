@@ -8,8 +8,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.persistence.backup import backup as back_up
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.verify import verify
 from support.stage import Stage
 

@@ -6,7 +6,7 @@ import random
 import aiohttp
 import pytest
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from bench.history.checker import check
 from bench.history.ledger import read_ledger
 from support.buyers import STOCK, Acknowledged, buying, check_acknowledged, check_keys

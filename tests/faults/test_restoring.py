@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from bench.history.checker import check
 from bench.history.ledger import read_ledger
 from bench.history.operations import Operation

@@ -15,9 +15,9 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from actor_ticketing.accounts.service import SignedIn
-from actor_ticketing.app import DATABASE
 from actor_ticketing.domain.accounts import Account, PasswordRehashed, Role
 from actor_ticketing.http.schemas import RefreshTokenBody, SignUpBody
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.verify import verify
 from support.web import (
     JWT_SECRET,

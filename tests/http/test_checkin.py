@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
 from support.service import list_event, list_ticket_type
 from support.web import ADMIN_TOKEN, PERSON, Api, OpenApi, failure_of, fields_of, make_token

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from bench.history.checker import check
 from bench.history.ledger import read_ledger
 from support.service import list_ticket_type

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from support.live import hear, listening
 from support.service import eventually
 from support.stores import disk_full

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from bench.history.ledger import Row, read_ledger
 from bench.history.recording import LEDGER_SEQ
 from support.service import list_ticket_type

@@ -15,12 +15,12 @@ import pytest
 import structlog
 
 from actor_ticketing.actors.box_office import BoxOffice
-from actor_ticketing.app import DATABASE
 from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.ports import CommitFailed, CommitUnknown
 from actor_ticketing.domain.telling import told
 from actor_ticketing.http.schemas import PurchaseBody
 from actor_ticketing.logs import configure_logs, report_unhandled
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.store import SqliteStore
 from support.history import Shop, answer_kept
 from support.people import everything_of

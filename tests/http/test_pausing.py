@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from support.service import list_event, list_ticket_type
 from support.web import ADMIN_TOKEN, RESERVATIONS, Api, OpenApi, make_token
 

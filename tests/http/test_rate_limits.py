@@ -1,18 +1,13 @@
 """Limits on frequency at every kind of door."""
 
 import asyncio
-import json
 from typing import Any
-
-import pytest
 
 from actor_ticketing.config.sections import RateLimitSettings
 from actor_ticketing.http.limits import RESERVE, RateLimits
+from support.limits import BODY, EVENTS, LIMITED, PROXY, behind_proxy, bulk, limits
 from support.live import WS, hear_all, listening
 from support.web import (
-    ADMIN_TOKEN,
-    CLEANUP,
-    CRON,
     PURCHASES,
     RESERVATIONS,
     Api,
@@ -21,26 +16,6 @@ from support.web import (
     make_token,
     purchase_of,
 )
-
-EVENTS = "/api/public/events"
-BODY = {"ticketTypeId": "tt", "quantity": 1, "sessionId": "s1"}
-LIMITED = {"status": 429, "code": "rate_limited"}
-
-
-def limits(**rates: str) -> dict[str, Any]:
-    """Settings with only these limits."""
-    none = dict.fromkeys(_ALL, "")
-    return {"rate_limit": {"enabled": True, **none, **rates}}
-
-
-_ALL = RateLimitSettings.model_fields.keys() - {"enabled"}
-
-
-def behind_proxy(client: str) -> dict[str, str]:
-    return {"X-Forwarded-For": client}
-
-
-PROXY = {"server": {"trusted_proxies": ["127.0.0.1"]}}
 
 
 @configured(**limits(read_per_address="3/minute"))
@@ -146,80 +121,6 @@ async def test_an_address_is_turned_away_before_its_body_is_looked_at(api: Api) 
     await api.refused("POST", RESERVATIONS, {"nonsense": True}, **LIMITED)
 
 
-@configured(**limits(operator_per_address="3/minute", sign_in_per_address="1/minute"))
-@pytest.mark.parametrize("path", [CLEANUP, CRON, "/api/admin/events"])
-async def test_guessing_at_secrets_ends_soon_even_with_the_right_one(api: Api, path: str) -> None:
-    for number in range(3):
-        await api.refused("GET", path, token=f"guess-{number}", status=401)
-    await api.refused("GET", path, token=ADMIN_TOKEN, **LIMITED)
-    api.clock.advance(60_000)
-    await api.call("GET", CLEANUP, token=ADMIN_TOKEN, status=200)
-
-
-@configured(**limits(operator_per_address="1/minute", sign_in_per_address="1/minute"))
-async def test_whoever_signs_in_in_vain_does_not_shut_the_operator_out(api: Api) -> None:
-    for _ in range(3):
-        await api.send("POST", LOGIN, SIGN_UP)
-    await api.call("GET", CLEANUP, token=ADMIN_TOKEN, status=200)
-
-
-@configured(**limits(operator_per_address="3/minute"))
-async def test_good_credentials_are_never_counted(api: Api) -> None:
-    for _ in range(10):
-        await api.call("GET", CLEANUP, token=ADMIN_TOKEN, status=200)
-
-
-SIGN_UP = {"email": "ada@example.com", "password": "correct horse battery"}
-REGISTER, LOGIN = "/api/public/auth/register", "/api/public/auth/login"
-
-
-@configured(**limits(sign_in_per_account_and_address="3/15 minutes"), **PROXY)
-async def test_an_accounts_password_cannot_be_guessed_at_will_and_its_owner_is_not_locked_out(api: Api) -> None:
-    thief, owner = behind_proxy("198.51.100.1"), behind_proxy("198.51.100.2")
-    await api.call("POST", REGISTER, SIGN_UP, status=201)
-    for number in range(3):
-        wrong = {**SIGN_UP, "email": "ADA@example.com", "password": f"a wrong guess {number}"}
-        await api.refused("POST", LOGIN, wrong, headers=thief, status=401, code="invalid_credentials")
-    await api.refused("POST", LOGIN, SIGN_UP, headers=thief, **LIMITED)
-    await api.refused("POST", LOGIN, {**SIGN_UP, "email": "bob@example.com"}, headers=thief, status=401)
-    await api.call("POST", LOGIN, SIGN_UP, headers=owner, status=200)
-    api.clock.advance(15 * 60_000)
-    await api.call("POST", LOGIN, SIGN_UP, headers=thief, status=200)
-
-
-@configured(**limits(sign_in_per_account="3/15 minutes"), **PROXY)
-async def test_nor_from_many_addresses_together(api: Api) -> None:
-    await api.call("POST", REGISTER, SIGN_UP, status=201)
-    wrong = {**SIGN_UP, "password": "a wrong guess"}
-    answers = [
-        (await api.send("POST", LOGIN, wrong, headers=behind_proxy(f"198.51.100.{number}"))).status
-        for number in range(5)
-    ]
-    assert answers == [401] * 3 + [429] * 2
-
-
-@configured(**limits(sign_in_per_account="3/15 minutes"))
-async def test_many_guesses_at_once_get_no_further(api: Api) -> None:
-    wrong = {**SIGN_UP, "password": "a wrong guess"}
-    responses = await asyncio.gather(*(api.send("POST", LOGIN, wrong) for _ in range(8)))
-    assert sorted(response.status for response in responses) == [401] * 3 + [429] * 5
-
-
-@configured(**limits(sign_in_per_account="3/15 minutes"))
-async def test_signing_in_with_the_right_password_is_never_counted(api: Api) -> None:
-    await api.call("POST", REGISTER, SIGN_UP, status=201)
-    for _ in range(6):
-        await api.call("POST", LOGIN, SIGN_UP, status=200)
-
-
-@configured(**limits(sign_in_per_address="2/minute"))
-async def test_an_address_registers_and_signs_in_only_so_often(api: Api) -> None:
-    await api.call("POST", REGISTER, SIGN_UP, status=201)
-    await api.call("POST", LOGIN, SIGN_UP, status=200)
-    await api.refused("POST", REGISTER, {**SIGN_UP, "email": "bob@example.com"}, **LIMITED)
-    await api.refused("POST", LOGIN, SIGN_UP, **LIMITED)
-
-
 @configured(**limits(read_per_address="1/minute"))
 async def test_who_watches_the_service_is_not_limited(api: Api) -> None:
     for _ in range(5):
@@ -251,35 +152,6 @@ async def test_a_retry_with_its_key_counts_as_well_and_gets_the_first_answer_lat
     assert await (await api.send("POST", RESERVATIONS, BODY, headers=key)).read() == first
 
 
-@configured(**limits(abandon_per_session="2/hour"))
-@pytest.mark.parametrize("end", ["cancel", "expire"])
-async def test_who_lets_holds_go_over_and_over_may_not_hold_for_a_while(api: Api, end: str) -> None:
-    for _ in range(2):
-        held = await api.reserve(expirationMinutes=1)
-        await (api.cancel(held) if end == "cancel" else api.pass_time(60_000))
-    error = await api.refused("POST", RESERVATIONS, BODY, **LIMITED)
-    assert error["details"]["budget"] == "abandon-session"
-    await api.reserve(session="s2")
-    api.clock.advance(60 * 60_000)
-    await api.reserve()
-
-
-@configured(**limits(abandon_per_address="1/hour"))
-async def test_who_has_signed_in_does_not_answer_for_the_neighbours(api: Api) -> None:
-    await api.cancel(await api.reserve())
-    await api.refused("POST", RESERVATIONS, {**BODY, "sessionId": "s2"}, **LIMITED)
-    await api.call("POST", RESERVATIONS, {**BODY, "sessionId": "s2"}, token=make_token(), status=201)
-
-
-@configured(**limits(abandon_per_session="1/hour"))
-async def test_a_first_answer_is_had_again_whatever_was_abandoned_since(api: Api) -> None:
-    key = {"Idempotency-Key": "k"}
-    first = await (await api.send("POST", RESERVATIONS, BODY, headers=key)).read()
-    await api.cancel(json.loads(first)["data"]["reservation"])
-    await api.refused("POST", RESERVATIONS, BODY, **LIMITED)
-    assert await (await api.send("POST", RESERVATIONS, BODY, headers=key)).read() == first
-
-
 @configured(**limits(reserve_per_session="5/minute", reserve_per_address="20/minute"))
 async def test_each_line_of_a_bulk_counts(api: Api) -> None:
     response = await api.send("POST", RESERVATIONS, bulk(3))
@@ -288,40 +160,6 @@ async def test_each_line_of_a_bulk_counts(api: Api) -> None:
     assert await api.counters() == (10, 0, 3, 7)
     response = await api.send("POST", "/api/public/sessions")
     assert response.headers["RateLimit"] == '"reserve-address";r=15;t=15'
-
-
-@configured(**limits(abandon_per_session="1/hour"))
-async def test_what_was_bought_was_not_abandoned(api: Api) -> None:
-    for _ in range(3):
-        await api.buy(await api.reserve())
-    await api.reserve()
-
-
-@configured(**limits(abandon_per_user="1/hour"))
-async def test_a_users_abandoned_holds_count_in_every_session(api: Api) -> None:
-    document = await api.call("POST", RESERVATIONS, BODY, token=make_token(), status=201)
-    await api.cancel(document["data"]["reservation"])
-    await api.refused("POST", RESERVATIONS, {**BODY, "sessionId": "s2"}, token=make_token(), **LIMITED)
-    await api.reserve()
-
-
-@configured(**limits(abandon_per_address="1/hour"), **PROXY)
-async def test_an_addresss_abandoned_holds_count_in_every_session(api: Api) -> None:
-    ours, theirs = behind_proxy("198.51.100.1"), behind_proxy("198.51.100.2")
-    response = await api.send("POST", RESERVATIONS, BODY, headers=ours)
-    await api.cancel((await response.json())["data"]["reservation"])
-    other = {**BODY, "sessionId": "s2"}
-    await api.refused("POST", RESERVATIONS, other, headers=ours, **LIMITED)
-    await api.call("POST", RESERVATIONS, other, headers=theirs, status=201)
-
-
-@configured(**limits(abandon_per_session="1/hour"))
-async def test_who_has_abandoned_too_much_still_buys_and_extends_what_is_held(api: Api) -> None:
-    kept, dropped = await api.reserve(), await api.reserve()
-    await api.cancel(dropped)
-    await api.refused("POST", RESERVATIONS, BODY, **LIMITED)
-    await api.extend(kept, 1)
-    await api.buy(kept)
 
 
 @configured(**limits(reserve_per_session="100/minute"))
@@ -352,22 +190,6 @@ async def test_opening_a_socket_is_a_look_of_the_session(api: Api) -> None:
         assert await hear_all(socket) == []
 
 
-@configured(**limits(abandon_per_session="2/hour"))
-async def test_who_lets_many_go_at_once_waits_for_all_of_them(api: Api) -> None:
-    held = [await api.reserve() for _ in range(4)]
-    for each in held:
-        await api.cancel(each)
-    await api.refused("POST", RESERVATIONS, BODY, **LIMITED)
-    api.clock.advance(89 * 60_000)
-    await api.refused("POST", RESERVATIONS, BODY, **LIMITED)
-    api.clock.advance(60_000)
-    await api.reserve()
-
-
-def bulk(lines: int, session: str = "s1", of: str = "tt") -> dict[str, Any]:
-    return {"reservations": [{"ticketTypeId": of, "quantity": 1}] * lines, "sessionId": session}
-
-
 @configured(**limits(reserve_per_address="6/minute"))
 async def test_whoever_waits_as_long_as_told_gets_in_with_several_lines_too(api: Api) -> None:
     await api.call("POST", RESERVATIONS, bulk(5), status=201)
@@ -386,28 +208,8 @@ async def test_what_a_session_is_refused_costs_its_neighbours_one_request_and_no
     assert response.headers["RateLimit"].startswith('"reserve-address";r=12;')
 
 
-@configured(**limits(reserve_per_session="6/minute", abandon_per_session="1/hour"))
-async def test_what_is_refused_for_what_was_abandoned_costs_nothing_else(api: Api) -> None:
-    await api.cancel(await api.reserve())
-    for _ in range(5):
-        await api.refused("POST", RESERVATIONS, bulk(4), **LIMITED)
-    response = await api.send("DELETE", f"{RESERVATIONS}/x", {"sessionId": "s1"})
-    assert response.headers["RateLimit"].startswith('"reserve-session";r=3;')
-
-
 @configured(**limits(reserve_per_address="3/minute", reserve_per_session="3/minute"))
 async def test_more_lines_than_the_rate_take_all_of_it(api: Api) -> None:
     response = await api.send("POST", RESERVATIONS, bulk(5))
     assert (response.status, response.headers["RateLimit"]) == (201, '"reserve-session";r=0;t=60')
     await api.refused("POST", RESERVATIONS, BODY, **LIMITED)
-
-
-@configured(**limits(sign_in_per_account="1/minute", sign_in_per_account_and_address="2/hour"), **PROXY)
-async def test_who_is_refused_for_what_others_have_guessed_loses_no_try_of_their_own(api: Api) -> None:
-    await api.call("POST", REGISTER, SIGN_UP, status=201)
-    wrong = {**SIGN_UP, "password": "a wrong guess"}
-    await api.refused("POST", LOGIN, wrong, headers=behind_proxy("198.51.100.1"), status=401)
-    for _ in range(5):
-        await api.refused("POST", LOGIN, SIGN_UP, headers=behind_proxy("198.51.100.2"), **LIMITED)
-    api.clock.advance(60_000)
-    await api.call("POST", LOGIN, SIGN_UP, headers=behind_proxy("198.51.100.2"), status=200)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actor_ticketing.app import DATABASE
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.verify import verify
 from support.web import ADMIN_TOKEN, CLEANUP, CRON, CRON_SECRET, Api, make_token
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.mail import MailsForgotten
 from actor_ticketing.domain.ports import Entry
 from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.context import Backend
 from actor_ticketing.notifications.contacts import Contacts
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.verify import verify
 from support.mail import MailServer, mail_settings, open_shop, waiting
 from support.people import column, files_with

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
@@ -25,6 +25,7 @@ from actor_ticketing.domain.mail import (
 from actor_ticketing.domain.ports import Entry
 from actor_ticketing.domain.reservation import Owner, Reservation
 from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.memory import MemoryStore
 from support.databases import new_database
 from support.mail import waiting

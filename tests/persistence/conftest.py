@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from actor_ticketing.app import DATABASE, open_storage
+from actor_ticketing.app import open_storage
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.ports import CommitFailed, Entry, Queries
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.journal import GroupCommitJournal
 from actor_ticketing.persistence.memory import MemoryStore
 from support.databases import new_database

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from actor_ticketing.app import DATABASE, open_storage
+from actor_ticketing.app import open_storage
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.accounts import (
     Account,
@@ -25,6 +25,7 @@ from actor_ticketing.domain.accounts import (
 )
 from actor_ticketing.domain.ports import Entry
 from actor_ticketing.persistence.beside import statements_of_record
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.vault import DataKey, Vault
 from support.history import NOW
 from support.vaults import VAULT

@@ -13,7 +13,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from actor_ticketing.actors.archiving import Archiving, LedgerRetention
-from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.archives import ArchiveError
 from actor_ticketing.domain.reservation import Owner
@@ -21,6 +20,7 @@ from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import archives
 from actor_ticketing.persistence.backup import backup as back_up
 from actor_ticketing.persistence.beginning import ARCHIVES
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.ledger_file import archives_in, contents_of
 from actor_ticketing.persistence.replay import LEGAL
 from actor_ticketing.persistence.verify import verify

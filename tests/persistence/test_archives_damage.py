@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.persistence.beginning import ARCHIVES, BEGINNING
 from actor_ticketing.persistence.books import SEQUENCE
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.ledger_checks import CHECK_INS, COUNTERS
 from actor_ticketing.persistence.replay import LEGAL, RESERVATIONS
 from actor_ticketing.persistence.verify import verify

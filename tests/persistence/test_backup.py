@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.persistence.backup import BackupError, backup
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.verify import verify
 from support.lively import make_lively
 from support.service import fatal

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import InvalidRefreshToken
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import people
-from actor_ticketing.persistence.connections import connect_read_only, connect_to_write, rewrite_file
+from actor_ticketing.persistence.connections import DATABASE, connect_read_only, connect_to_write, rewrite_file
 from actor_ticketing.persistence.verify import verify
 from actor_ticketing.vault import Vault
 from support.databases import new_database

@@ -11,8 +11,8 @@ import pytest
 from actor_ticketing.actors.board import Board
 from actor_ticketing.actors.holders import Holders
 from actor_ticketing.actors.reports import Reports
-from actor_ticketing.app import DATABASE
 from actor_ticketing.persistence.connections import (
+    DATABASE,
     LOG_BYTES,
     WriteConnection,
     connect_read_only,

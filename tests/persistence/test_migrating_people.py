@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.domain.purchase import Person
 from actor_ticketing.persistence import people, schema
-from actor_ticketing.persistence.connections import connect_read_only, connect_to_write
+from actor_ticketing.persistence.connections import DATABASE, connect_read_only, connect_to_write
 from actor_ticketing.persistence.schema import SchemaError, migrate, migrations, require_newest
 from actor_ticketing.persistence.sealed import SEALED, check_sealed
 from actor_ticketing.persistence.verify import verify

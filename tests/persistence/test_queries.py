@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actor_ticketing.app import DATABASE, open_storage
+from actor_ticketing.app import open_storage
 from actor_ticketing.assembly import Storage
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.analytics import Span
@@ -16,6 +16,7 @@ from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import Entry, Queries, SoldTicket, StockRecord
 from actor_ticketing.domain.purchase import CheckIn
 from actor_ticketing.domain.reservation import ReservationStatus
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.memory import MemoryStore
 from support.databases import new_database
 from support.history import NOW, Shop, event_listed, long_history, type_listed

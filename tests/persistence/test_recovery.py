@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from actor_ticketing.actors.journaling import Keep
-from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import (
@@ -19,6 +18,7 @@ from actor_ticketing.domain.extensions import ExtensionPolicy
 from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.domain.reservation import Owner, Reservation, ReservationStatus
 from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.verify import verify
 from support.service import (
     OpenBackend,

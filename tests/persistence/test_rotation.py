@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.config import Settings
 from actor_ticketing.credentials import FILE_NAME, add_data_key, load_credentials, read_data_keys
 from actor_ticketing.persistence import people, rotation, sealed
 from actor_ticketing.persistence.accounts import email_purpose
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.mail import contact_place
 from actor_ticketing.persistence.rotation import rotate_data_key
 from actor_ticketing.persistence.sealed import RotationError

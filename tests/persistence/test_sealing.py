@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from actor_ticketing.app import DATABASE, open_storage
+from actor_ticketing.app import open_storage
 from actor_ticketing.assembly import Storage
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import CommitFailed, Entry
 from actor_ticketing.domain.purchase import Person
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.rows import answer_place
 from actor_ticketing.persistence.sealed import SEALED
 from actor_ticketing.persistence.verify import verify

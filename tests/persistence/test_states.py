@@ -2,9 +2,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.reservation import Owner
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.states import StateCounts
 from support.service import OpenBackend, buy, hold, list_event, list_ticket_type
 

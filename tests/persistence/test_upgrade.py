@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from actor_ticketing.app import DATABASE, open_storage
+from actor_ticketing.app import open_storage
 from actor_ticketing.config import Settings
 from actor_ticketing.persistence import schema
-from actor_ticketing.persistence.connections import connect_to_write
+from actor_ticketing.persistence.connections import DATABASE, connect_to_write
 from actor_ticketing.persistence.schema import SchemaError, migrate, migrations
 from actor_ticketing.persistence.verify import verify
 from support.process import Service

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.persistence import books, replay, schema
-from actor_ticketing.persistence.connections import connect_to_write
+from actor_ticketing.persistence.connections import DATABASE, connect_to_write
 from actor_ticketing.persistence.verify import VerifyError, verify
 from support.lively import GUEST, complaints, live, make_lively
 from support.service import ADA, OpenBackend, fatal, list_event, list_ticket_type

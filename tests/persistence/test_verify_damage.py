@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.domain.ids import new_id
 from actor_ticketing.persistence.beginning import BEGINNING
 from actor_ticketing.persistence.books import (
@@ -27,6 +26,7 @@ from actor_ticketing.persistence.books import (
     TICKETS,
     TICKETS_SOLD,
 )
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.ledger_checks import ANSWERS, CATALOGUE, CHECK_INS, COUNTERS
 from actor_ticketing.persistence.replay import ADOPTIONS, HISTORY, LEGAL, RESERVATIONS
 from actor_ticketing.persistence.verify import verify

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from actor_ticketing.app import DATABASE, open_storage, watched
+from actor_ticketing.app import open_storage, watched
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.watchdog import DatabaseGone, Watchdog
 from support.service import eventually, turns
 from support.vaults import VAULT

@@ -5,7 +5,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.domain.ports import Entry
 from actor_ticketing.domain.webhooks import (
     DisabledBecause,
@@ -17,6 +16,7 @@ from actor_ticketing.domain.webhooks import (
     WebhookState,
 )
 from actor_ticketing.persistence import webhooks
+from actor_ticketing.persistence.connections import DATABASE
 from support.history import NOW, Shop, event_listed, type_listed
 from support.people import files_with
 

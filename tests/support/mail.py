@@ -11,13 +11,14 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.mail import Mail
 from actor_ticketing.http.context import Backend
 from actor_ticketing.notifications.office import stationery_of
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
 from support.databases import new_database

@@ -12,8 +12,8 @@ from typing import Any
 
 import aiohttp
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.credentials import FILE_NAME, read_data_keys
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.verify import verify
 from actor_ticketing.vault import Vault
 from support.faults import Faults

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.credentials import load_credentials
 from actor_ticketing.http.application import create_application
 from actor_ticketing.http.limits import RateLimits
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.server import doors_of
 from bench.history.checker import check
 from bench.history.ledger import read_ledger

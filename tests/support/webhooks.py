@@ -13,12 +13,13 @@ import standardwebhooks.webhooks
 from aiohttp import web
 from standardwebhooks import Webhook as Verifier
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import Clock, ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.webhooks import WebhookState
 from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.webhooks.endpoints import NOTE_MS, Endpoint
 from support.databases import new_database
 from support.service import eventually, fatal, list_event, list_ticket_type

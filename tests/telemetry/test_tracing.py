@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.sampling import DEFAULT_OFF, Sampler
 from opentelemetry.trace import SpanKind, StatusCode
 from pytest_aiohttp.plugin import AiohttpClient
 
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.credentials import load_credentials
@@ -21,6 +21,7 @@ from actor_ticketing.domain.inventory import Inventory
 from actor_ticketing.domain.ports import CommitFailed
 from actor_ticketing.http.application import create_application
 from actor_ticketing.http.runner import Runner
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.store import SqliteStore
 from actor_ticketing.server import doors_of
 from actor_ticketing.telemetry.tracing import Tracing

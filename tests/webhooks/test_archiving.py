@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from actor_ticketing.actors.archiving import told_until
-from actor_ticketing.app import DATABASE, open_backend, open_storage
+from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.config.sections import WebhookSettings
 from actor_ticketing.http.context import Backend
+from actor_ticketing.persistence.connections import DATABASE
 from support.archiving import LATER, seqs
 from support.databases import new_database
 from support.service import fatal, hold, list_event, list_ticket_type

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.webhooks import DisabledBecause
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.webhooks.endpoints import Notes
 from support.service import hold, list_event
 from support.webhooks import HOUR, OTHER, SECRET, Receiver, holds, noted, open_teller, shop, tell

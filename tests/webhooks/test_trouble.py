@@ -9,14 +9,22 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from actor_ticketing.app import DATABASE
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.domain.errors import Draining, StorageUnavailable
 from actor_ticketing.domain.webhooks import LedgerPortion
+from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.queries import SqliteQueries
 from actor_ticketing.webhooks.endpoints import NOTE_MS, STORAGE_PAUSE_MS
 from support.service import hold, list_event, list_ticket_type, turns
 from support.webhooks import Between, Receiver, holds, noted, open_teller, shop, tell
+
+
+@pytest.fixture
+def may_answer(receiver: Receiver) -> asyncio.Event:
+    """The receiver answers what comes first only when this is set."""
+    event = asyncio.Event()
+    receiver.answers = [event]
+    return event
 
 
 async def test_a_ledger_that_was_read_to_its_end_is_not_read_again_before_there_is_more(
@@ -108,10 +116,9 @@ async def test_how_far_it_was_told_is_written_down_once_a_second_and_not_each_ti
 
 
 async def test_no_message_is_begun_while_a_buyer_waits_for_the_disk(
-    tmp_path: Path, clock: ManualClock, receiver: Receiver
+    tmp_path: Path, clock: ManualClock, receiver: Receiver, may_answer: asyncio.Event
 ) -> None:
-    store, may_answer = Between(), asyncio.Event()
-    receiver.answers = [may_answer]
+    store = Between()
     async with open_teller(tmp_path, clock, around=store) as backend:
         endpoint = await tell(backend, receiver)
         await shop(backend)
@@ -161,10 +168,8 @@ async def test_while_webhooks_are_off_nothing_is_sent(tmp_path: Path, clock: Man
 
 
 async def test_nothing_new_is_begun_once_the_service_is_draining(
-    tmp_path: Path, clock: ManualClock, receiver: Receiver
+    tmp_path: Path, clock: ManualClock, receiver: Receiver, may_answer: asyncio.Event
 ) -> None:
-    may_answer = asyncio.Event()
-    receiver.answers = [may_answer]
     async with open_teller(tmp_path, clock) as backend:
         endpoint = await tell(backend, receiver)
         await shop(backend)
@@ -176,10 +181,8 @@ async def test_nothing_new_is_begun_once_the_service_is_draining(
 
 
 async def test_a_message_under_way_does_not_hold_up_the_end(
-    tmp_path: Path, clock: ManualClock, receiver: Receiver
+    tmp_path: Path, clock: ManualClock, receiver: Receiver, may_answer: asyncio.Event
 ) -> None:
-    may_answer = asyncio.Event()
-    receiver.answers = [may_answer]
     async with open_teller(tmp_path, clock) as backend:
         await tell(backend, receiver)
         await shop(backend)
@@ -189,10 +192,8 @@ async def test_a_message_under_way_does_not_hold_up_the_end(
 
 
 async def test_a_trial_under_way_does_not_hold_up_the_end_either(
-    tmp_path: Path, clock: ManualClock, receiver: Receiver
+    tmp_path: Path, clock: ManualClock, receiver: Receiver, may_answer: asyncio.Event
 ) -> None:
-    may_answer = asyncio.Event()
-    receiver.answers = [may_answer]
     async with open_teller(tmp_path, clock, timeout_seconds=60) as backend:
         endpoint = await tell(backend, receiver)
         trial = asyncio.create_task(backend.webhooks.test(endpoint.webhook.id))
