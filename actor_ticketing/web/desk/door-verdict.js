@@ -16,16 +16,26 @@ export const Mark = ({ kind }) => html`<svg class="mark" viewBox="0 0 100 100" a
 //   next: for the next guest; again: to ask once more, after trouble.
 export function Verdict({ verdict, door, events, next, again }) {
   const dialog = useRef(null);
+  const left = useRef(false);
   const { kind } = verdict;
   const goesOn = kind === "yes" && !door.wait;
+  // At once, since the dialog's own "close" comes a task later, and what a scanner types in between would be lost.
+  const leave = (event) => {
+    event?.preventDefault();
+    if (left.current) return;
+    left.current = true;
+    dialog.current?.close();
+    next();
+  };
   useEffect(() => { dialog.current.showModal(); }, []);
   useEffect(() => {
     if (!goesOn) return undefined;
-    const timer = setTimeout(() => dialog.current?.close(), YES_MS);
+    const timer = setTimeout(leave, YES_MS);
     return () => clearTimeout(timer);
   }, [verdict]);
   return html`
-    <dialog ref=${dialog} class="verdict ${kind}" role="alertdialog" aria-labelledby="verdict-word" aria-describedby="verdict-why" onClose=${next}>
+    <dialog ref=${dialog} class="verdict ${kind}" role="alertdialog" aria-labelledby="verdict-word" aria-describedby="verdict-why"
+      onCancel=${leave} onClose=${leave}>
       <div class="verdict-told" aria-live="assertive">
         <${Mark} kind=${kind} />
         <p class="verdict-word" id="verdict-word">${t(`door.${kind}`)}</p>
@@ -37,7 +47,7 @@ export function Verdict({ verdict, door, events, next, again }) {
       </div>
       <div class="verdict-ways">
         ${kind === "trouble" && !verdict.waits && html`<button type="button" onClick=${again}>${t("door.again")}</button>`}
-        <button type="button" class="next" autofocus onClick=${() => dialog.current.close()}>${t("door.next")}</button>
+        <button type="button" class="next" autofocus onClick=${leave}>${t("door.next")}</button>
       </div>
       ${goesOn && html`<i class="verdict-time" aria-hidden="true"></i>`}
     </dialog>
