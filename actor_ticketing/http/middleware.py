@@ -46,9 +46,7 @@ def around(handler: Handler, traffic: Traffic, cors: Cors | None = None) -> Hand
                 # Where it failed, nobody knew for whom. What has no cause is a limit, or is logged with its commit.
                 log.warning("request_unavailable", error=told(refusal.__cause__), **_about(request))
             if isinstance(refusal, OverBudget):
-                asked = known(request)
-                asked.standing = refusal.standing
-                limits.take_back(asked)
+                known(request).standing = refusal.standing
             response = refuse(request, failure_of_refusal(refusal))
         except DrawingOverloaded:
             response = refuse(request, failure_of_refusal(Unavailable("Too many tickets are being drawn.")))

@@ -15,16 +15,16 @@ class ServiceRequest(web.Request):
 
     :ivar doors: those of the application that it came to.
     :ivar address: the client's network address, as limits know it. Every limited door notes it.
-    :ivar spent: budgets, keys and units that it has spent, but for the unit of its address that every request costs.
-    :ivar standing: the budget that was looked at last, and when all of it is there again.
+    :ivar came_at: when it came, in seconds of the limits' clock; noted with its address.
+    :ivar standing: the budget that was looked at last, and in how many seconds all of it is there again.
     :ivar made_id: the id that it was given, as it brought none.
     """
 
-    ATTRS = web.Request.ATTRS | {"doors", "address", "spent", "standing", "made_id"}
+    ATTRS = web.Request.ATTRS | {"doors", "address", "came_at", "standing", "made_id"}
 
     doors: "Doors"
     address: str = ""
-    spent: tuple[tuple[Budget, str, int], ...] = ()
+    came_at: float = 0.0
     standing: tuple[Budget, float] | None = None
     made_id: str | None = None
 

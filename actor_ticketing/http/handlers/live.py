@@ -11,6 +11,7 @@ from actor_ticketing.http.context import DOORS, address_of, backend_of, doors_of
 from actor_ticketing.http.limits import READ
 from actor_ticketing.http.live.connection import Connection
 from actor_ticketing.http.live.socket import LiveSocket
+from actor_ticketing.http.request import ServiceRequest
 from actor_ticketing.http.request_ids import REQUEST_ID, id_of
 from actor_ticketing.http.throttling import spend_of
 
@@ -18,7 +19,7 @@ _POSITION = re.compile(r"[0-9]{1,18}")
 _UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
 
 
-async def open_socket(request: web.Request) -> web.StreamResponse:
+async def open_socket(request: ServiceRequest) -> web.StreamResponse:
     """``GET /api/public/ws``: what happens to a session's reservations, and to ticket types, as it happens."""
     hub = backend_of(request).hub
     session_id = request.query.get("sessionId")
@@ -48,7 +49,7 @@ async def close_sockets(app: web.Application) -> None:
         backend.hub.close()
 
 
-def _after(request: web.Request) -> int | None:
+def _after(request: ServiceRequest) -> int | None:
     text = request.query.get("after")
     if text is None:
         return None
@@ -57,7 +58,7 @@ def _after(request: web.Request) -> int | None:
     return int(text)
 
 
-def _require_origin(request: web.Request) -> None:
+def _require_origin(request: ServiceRequest) -> None:
     # Browsers always say whose page it is. What says nothing is no browser, and could say anything.
     cors, origin = doors_of(request).cors, request.headers.get("Origin", "").lower()
     is_our_own = origin.partition("://")[2] == request.host.lower()
@@ -65,7 +66,7 @@ def _require_origin(request: web.Request) -> None:
         raise Forbidden("Pages of this origin may not open a WebSocket here.")
 
 
-def _require_websocket(request: web.Request) -> None:
+def _require_websocket(request: ServiceRequest) -> None:
     is_upgrade = request.headers.get("Upgrade", "").strip().lower() == "websocket"
     if not is_upgrade or request.method != "GET" or request.headers.get("Sec-WebSocket-Version") != "13":
         raise web.HTTPUpgradeRequired(headers=_UPGRADE)

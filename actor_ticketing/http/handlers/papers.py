@@ -10,6 +10,7 @@ from actor_ticketing.domain.errors import Invalid, NotPurchased
 from actor_ticketing.domain.purchase import Ticket, Transaction
 from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.handlers.reservations import owner_in_query
+from actor_ticketing.http.request import ServiceRequest
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import LINES_MAX
 from actor_ticketing.tickets.calendar import calendar_file
@@ -25,12 +26,12 @@ async def ticket(request: web.Request) -> WholeResponse:
     return _file(pdf, f"ticket-{sold.ticket.code}.pdf", "application/pdf", "private, max-age=3600")
 
 
-async def tickets(request: web.Request) -> WholeResponse:
+async def tickets(request: ServiceRequest) -> WholeResponse:
     """``GET /api/public/reservations/{id}/tickets.pdf``: all tickets of a reservation, for its owner."""
     return await _tickets(request, [request.match_info["id"]])
 
 
-async def purchase(request: web.Request) -> WholeResponse:
+async def purchase(request: ServiceRequest) -> WholeResponse:
     """``GET /api/public/purchases/tickets.pdf``: all tickets of several reservations, for their owner."""
     return await _tickets(request, _ids_in_query(request, "reservationIds"))
 
@@ -46,7 +47,7 @@ async def calendar_of_several(request: web.Request) -> WholeResponse:
     return _calendar(request, _ids_in_query(request, "eventIds"), "events.ics")
 
 
-async def _tickets(request: web.Request, reservation_ids: Sequence[str]) -> WholeResponse:
+async def _tickets(request: ServiceRequest, reservation_ids: Sequence[str]) -> WholeResponse:
     owner = await owner_in_query(request, len(reservation_ids))
     box_office = backend_of(request).box_office
     pages: list[Page] = []

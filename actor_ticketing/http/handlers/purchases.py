@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from aiohttp import web
-
 from actor_ticketing.domain.errors import Unauthenticated
 from actor_ticketing.domain.instants import rfc3339
 from actor_ticketing.domain.purchase import Person, Purchase
@@ -14,13 +12,14 @@ from actor_ticketing.http.context import backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.limits import PURCHASE
 from actor_ticketing.http.parsing import read_model
+from actor_ticketing.http.request import ServiceRequest
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import LINES_MAX, HolderBody, members_of_people, purchase_body, purchases_body
 from actor_ticketing.http.throttling import spend_of
 from actor_ticketing.http.tokens import Identity
 
 
-async def _signed_in(request: web.Request) -> Identity | None:
+async def _signed_in(request: ServiceRequest) -> Identity | None:
     """Who buys, checked before anything of the body is looked at.
 
     :raises Unauthenticated: without a user, where a purchase needs one.
@@ -36,7 +35,7 @@ def _people(bodies: Sequence[HolderBody]) -> list[Person]:
     return [body.person() for body in bodies]
 
 
-async def one(request: web.Request) -> WholeResponse:
+async def one(request: ServiceRequest) -> WholeResponse:
     """``POST /api/public/reservations/{id}/purchase``."""
     backend = backend_of(request)
     identity = await _signed_in(request)
@@ -65,7 +64,7 @@ async def one(request: web.Request) -> WholeResponse:
     )
 
 
-async def several(request: web.Request) -> WholeResponse:
+async def several(request: ServiceRequest) -> WholeResponse:
     """``POST /api/public/purchases``: several reservations of one owner, all or none."""
     backend = backend_of(request)
     identity = await _signed_in(request)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from aiohttp import web
-
 from actor_ticketing.actors.box_office import BoxOffice
 from actor_ticketing.actors.journaling import Keep
 from actor_ticketing.domain.errors import Unauthenticated
@@ -12,24 +10,26 @@ from actor_ticketing.domain.reservation import Owner, Reservation, ReservationSt
 from actor_ticketing.http import present
 from actor_ticketing.http.answers import Answer, list_meta, respond, success
 from actor_ticketing.http.auth import caller_of, owner_of
+from actor_ticketing.http.budgets import OverBudget
 from actor_ticketing.http.contacts import note_contact
 from actor_ticketing.http.context import address_of, backend_of, doors_of
 from actor_ticketing.http.idempotency import perform
 from actor_ticketing.http.limits import READ, RESERVE
 from actor_ticketing.http.parsing import LIMIT_MAX, page_of, read_model
+from actor_ticketing.http.request import ServiceRequest
 from actor_ticketing.http.responses import WholeResponse
 from actor_ticketing.http.schemas import ClaimSessionBody, CreateReservationBody, ExtendBody, SessionBody
-from actor_ticketing.http.throttling import require_restraint, spend_of
+from actor_ticketing.http.throttling import require_restraint, spend_of, take_back
 
 
-async def owner_in_query(request: web.Request, units: int = 1) -> Owner:
+async def owner_in_query(request: ServiceRequest, units: int = 1) -> Owner:
     """Who looks, at so many reservations."""
     owner = owner_of(request.query.get("sessionId"), await doors_of(request).authenticator.user(request))
     spend_of(request, READ, owner, units)
     return owner
 
 
-async def create(request: web.Request) -> WholeResponse:
+async def create(request: ServiceRequest) -> WholeResponse:
     """``POST /api/public/reservations``: one line or several, all or none."""
     backend = backend_of(request)
     body, raw = await read_model(request, CreateReservationBody)
@@ -66,10 +66,15 @@ async def create(request: web.Request) -> WholeResponse:
         note_contact(backend, identity)
         return made
 
-    return await perform(request, raw, caller_of(owner), action, render)
+    try:
+        return await perform(request, raw, caller_of(owner), action, render)
+    except OverBudget:
+        # Only the budget for holds that are let go refuses by now, and that one by itself.
+        take_back(request, RESERVE, owner, len(lines))
+        raise
 
 
-async def index(request: web.Request) -> WholeResponse:
+async def index(request: ServiceRequest) -> WholeResponse:
     """``GET /api/public/reservations``: live holds of a session, or of the user."""
     backend = backend_of(request)
     owner = await owner_in_query(request)
@@ -80,7 +85,7 @@ async def index(request: web.Request) -> WholeResponse:
     return respond(success(present.reservations(backend.box_office.board, held, now), meta=meta))
 
 
-async def show(request: web.Request) -> WholeResponse:
+async def show(request: ServiceRequest) -> WholeResponse:
     """``GET /api/public/reservations/{id}``: any state; a purchased one with its tickets."""
     backend = backend_of(request)
     record = await backend.box_office.reservation(request.match_info["id"], await owner_in_query(request))
@@ -103,7 +108,7 @@ def _room(box_office: BoxOffice, held: Reservation) -> dict[str, Any]:
     return {"extensionsLeft": room.left, "maxExpiresAt": rfc3339(room.max_expires_at), **more}
 
 
-async def claim_session(request: web.Request) -> WholeResponse:
+async def claim_session(request: ServiceRequest) -> WholeResponse:
     """``POST /api/public/sessions/claim``: a guest has signed in, and what the session holds is now the user's too."""
     backend = backend_of(request)
     identity = await doors_of(request).authenticator.user(request)
@@ -135,7 +140,7 @@ async def claim_session(request: web.Request) -> WholeResponse:
     return await perform(request, raw, caller_of(owner), adopt, render)
 
 
-async def extend(request: web.Request) -> WholeResponse:
+async def extend(request: ServiceRequest) -> WholeResponse:
     """``PATCH /api/public/reservations/{id}``."""
     backend = backend_of(request)
     body, raw = await read_model(request, ExtendBody)
@@ -156,7 +161,7 @@ async def extend(request: web.Request) -> WholeResponse:
     )
 
 
-async def cancel(request: web.Request) -> WholeResponse:
+async def cancel(request: ServiceRequest) -> WholeResponse:
     """``DELETE /api/public/reservations/{id}``; some proxies drop the body, so the session may be in the query."""
     backend = backend_of(request)
     body, raw = await read_model(request, SessionBody, may_be_empty=True)

@@ -60,9 +60,7 @@ class Hub:
         self._warnings = Warnings(clock, (round(seconds * 1000) for seconds in warn_seconds), self._warning_due)
         self._listeners: dict[Listener, str] = {}
         self._of_session: dict[str, set[Listener]] = {}
-        self._asking = (
-            Budget("watch-address", ASKING_PER_ADDRESS, now=lambda: clock.now() / 1_000) if limits_frequency else None
-        )
+        self._asking = Budget("watch-address", ASKING_PER_ADDRESS) if limits_frequency else None
         self._admitted = 0
         self._by_session: Counter[str] = Counter()
         self._by_address: Counter[str] = Counter()
@@ -110,7 +108,7 @@ class Hub:
         :raises TooManyRequests: when there is not enough left for it.
         """
         if self._asking is not None:
-            self._asking.spend(address, units)
+            self._asking.spend(address, self.clock.now() / 1_000, units)
 
     def attach(self, listener: Listener, session_id: str) -> None:
         """Tell a listener all that happens to a session's reservations from the board's position on.
