@@ -107,6 +107,18 @@ def cpu_ratio(name: str, rounds: Rounds, ours: str, theirs: str) -> Iterator[Rat
         yield Ratio(name=name, values=values)
 
 
+def figures(runs: Sequence[Run], unit: str = "requests") -> dict[str, float | None]:
+    """Medians of one contender's runs, by the titles of their columns."""
+    busy = [run.cpu_seconds / run.load.seconds * 100 for run in runs if run.cpu_seconds is not None]
+    return {
+        f"{unit}/s": _median(run.rate for run in runs),
+        "p50 ms": _median(run.load.p50_ms for run in runs),
+        "p99 ms": _median(run.load.p99_ms for run in runs),
+        "busy %": _median(busy),
+        "cpu µs each": _median(run.cpu_us for run in runs if run.cpu_us is not None),
+    }
+
+
 def table(rounds: Rounds, trials: Sequence[Trial], unit: str = "requests") -> list[Measured]:
     """The absolute figures of every trial, medians of the rounds.
 
@@ -114,18 +126,24 @@ def table(rounds: Rounds, trials: Sequence[Trial], unit: str = "requests") -> li
     """
     rows = []
     for trial in trials:
-        runs = [each[trial.name] for each in rounds]
-        busy = [run.cpu_seconds / run.load.seconds * 100 for run in runs if run.cpu_seconds is not None]
-        figures = {
-            f"{unit}/s": _median(run.rate for run in runs),
-            "p50 ms": _median(run.load.p50_ms for run in runs),
-            "p99 ms": _median(run.load.p99_ms for run in runs),
-            "busy %": _median(busy),
-            "cpu µs each": _median(run.cpu_us for run in runs if run.cpu_us is not None),
-            "memory MB": trial.server.memory_mb(),
-        }
-        rows.append(Measured(name=trial.name, figures=figures))
+        found = figures([each[trial.name] for each in rounds], unit)
+        rows.append(Measured(name=trial.name, figures={**found, "memory MB": trial.server.memory_mb()}))
     return rows
+
+
+def judge(trial: Trial, load: Load) -> None:
+    """Check the outcome of a run.
+
+    :raises BenchError: when something else was refused than should have been, or a connection broke.
+    """
+    right = load.refused == load.requests if trial.refused else not load.refused
+    if right and not load.broken and load.requests:
+        return
+    due = "all" if trial.refused else "none"
+    raise BenchError(
+        f"{trial.name}: of {load.requests} requests {load.refused} were refused where {due} should have been, and "
+        f"there were {load.broken} socket errors"
+    )
 
 
 def complaints(rounds: Rounds) -> Iterator[str]:
@@ -178,7 +196,7 @@ def _run(stage: Stage, trial: Trial, seconds: int, tick: Tick, *, counts: bool) 
     cpu = None if used is None or used_after is None else used_after - used
     for each in (load, load_beside):
         if each is not None:
-            _judge(trial, each)
+            judge(trial, each)
     if counts:
         generators = [load.generator_cpu, load_beside.generator_cpu if load_beside else 0]
         stage.noise.add(times, elapsed, None if cpu is None else cpu + sum(generators) * load.seconds)
@@ -186,17 +204,6 @@ def _run(stage: Stage, trial: Trial, seconds: int, tick: Tick, *, counts: bool) 
     if not count:
         raise BenchError(f"{trial.name}: there were no {trial.counted} in {load.requests} requests")
     return Run(load=load, count=count, cpu_seconds=cpu, beside=load_beside)
-
-
-def _judge(trial: Trial, load: Load) -> None:
-    right = load.refused == load.requests if trial.refused else not load.refused
-    if right and not load.broken and load.requests:
-        return
-    due = "all" if trial.refused else "none"
-    raise BenchError(
-        f"{trial.name}: of {load.requests} requests {load.refused} were refused where {due} should have been, and "
-        f"there were {load.broken} socket errors"
-    )
 
 
 def _tell(stage: Stage, what: str, begun: float, elapsed: float) -> None:
