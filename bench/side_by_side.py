@@ -7,6 +7,7 @@ request took of it can be compared.
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
@@ -15,11 +16,11 @@ from bench.errors import BenchError
 from bench.generators.wrk import Tick, Wrk
 from bench.results import Ratio
 from bench.stage import Stage
-from bench.trials import Rounds, Run, Trial, judge
+from bench.trials import Rounds, Run, Trial, cpu_ratio, judge, tell
 
 
 def measure(stage: Stage, pair: tuple[Trial, Trial], what: str, passed: float) -> Mapping[str, Run]:
-    """Warm two servers up, then measure them at once.
+    """Warm two servers up, then measure them at once, by the requests of each.
 
     :param what: what a watcher is told that it is.
     :param passed: seconds of load before this.
@@ -27,8 +28,8 @@ def measure(stage: Stage, pair: tuple[Trial, Trial], what: str, passed: float) -
     :raises BenchError: when a server refuses or breaks what it should not, or proves wrong.
     """
     plan = stage.plan
-    _run(stage, pair, plan.warm_up, partial(_tell, stage, f"warm-up: {what}", passed), counts=False)
-    return _run(stage, pair, plan.seconds, partial(_tell, stage, what, passed + plan.warm_up), counts=True)
+    _run(stage, pair, plan.warm_up, partial(tell, stage, f"warm-up: {what}", passed), counts=False)
+    return _run(stage, pair, plan.seconds, partial(tell, stage, what, passed + plan.warm_up), counts=True)
 
 
 def cost(name: str, rounds: Rounds, ours: str, theirs: str, *, target: float | None = None) -> Ratio:
@@ -36,13 +37,9 @@ def cost(name: str, rounds: Rounds, ours: str, theirs: str, *, target: float | N
 
     :raises BenchError: where the system does not tell what a process has used.
     """
-    values = []
-    for each in rounds:
-        mine, other = each[ours].cpu_us, each[theirs].cpu_us
-        if not mine or not other:
-            raise BenchError("this system does not tell what a process has used")
-        values.append(other / mine)
-    return Ratio(name=name, values=values, target=target)
+    for ratio in cpu_ratio(name, rounds, theirs, ours):
+        return replace(ratio, target=target)
+    raise BenchError("this system does not tell what a process has used")
 
 
 def _run(stage: Stage, pair: tuple[Trial, Trial], seconds: int, tick: Tick, *, counts: bool) -> Mapping[str, Run]:
@@ -70,7 +67,3 @@ def _run(stage: Stage, pair: tuple[Trial, Trial], seconds: int, tick: Tick, *, c
         generated = sum(load.generator_cpu * load.seconds for load in loads)
         stage.noise.add(times, elapsed, sum(own) + generated if len(own) == len(pair) else None)
     return runs
-
-
-def _tell(stage: Stage, what: str, begun: float, elapsed: float) -> None:
-    stage.watcher.at(what, begun + elapsed)

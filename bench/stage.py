@@ -36,9 +36,10 @@ class Stage:
     started_at: datetime
     skipped: list[str] = field(default_factory=list)
 
-    def expect(self, seconds: float) -> None:
-        """Say how long the load will last.
+    def expect(self, seconds: float, *, times: int = 1) -> None:
+        """Say how long the load on any server will last.
 
+        :param times: how many loads there will be, one after the other, each on servers that are started for it.
         :raises BenchError: when that is longer than a hold.
         """
         if seconds > LOAD_SECONDS_MAX:
@@ -46,7 +47,7 @@ class Stage:
                 f"this plan has {seconds:.0f} s of load and holds begin to expire after ten minutes; at most "
                 f"{LOAD_SECONDS_MAX:.0f} s, so take fewer --rounds or --seconds"
             )
-        self.watcher.expect(seconds)
+        self.watcher.expect(seconds * times)
 
     def enter(self, stack: ExitStack, what: str, contender: AbstractContextManager[Server]) -> Server | None:
         """Start a contender that may be left out: when something that it needs is missing, that is said instead."""

@@ -81,7 +81,7 @@ def measure(stage: Stage, trials: Sequence[Trial]) -> Rounds:
         phase = f"round {number} of {plan.rounds}" if number else "warm-up"
         runs = {}
         for trial in trials if number % 2 else reversed(trials):
-            tick = partial(_tell, stage, f"{phase}: {trial.name}", passed)
+            tick = partial(tell, stage, f"{phase}: {trial.name}", passed)
             runs[trial.name] = _awake(stage, trial, seconds, tick, counts=number > 0)
             passed += seconds
         if number:
@@ -146,6 +146,11 @@ def judge(trial: Trial, load: Load) -> None:
     )
 
 
+def tell(stage: Stage, what: str, begun: float, elapsed: float) -> None:
+    """Tell a watcher what goes on, so many seconds after the load began that long after the first."""
+    stage.watcher.at(what, begun + elapsed)
+
+
 def complaints(rounds: Rounds) -> Iterator[str]:
     """What speaks against the generator."""
     for name in rounds[0]:
@@ -204,10 +209,6 @@ def _run(stage: Stage, trial: Trial, seconds: int, tick: Tick, *, counts: bool) 
     if not count:
         raise BenchError(f"{trial.name}: there were no {trial.counted} in {load.requests} requests")
     return Run(load=load, count=count, cpu_seconds=cpu, beside=load_beside)
-
-
-def _tell(stage: Stage, what: str, begun: float, elapsed: float) -> None:
-    stage.watcher.at(what, begun + elapsed)
 
 
 def _median(values: Any) -> float | None:

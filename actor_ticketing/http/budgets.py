@@ -35,14 +35,13 @@ class Budget:
     Keys are kept in two generations. When the younger one is so old that whoever is in the elder has all of the rate
     again, or full, the elder is dropped whole: nobody looks for the one that came first, however many there are.
 
-    :ivar amount: how many uses the rate allows at once.
-
     :param name: what it is for, as clients see it: ``reserve-address``.
     :param rate: such as ``60/minute``.
     """
 
     __slots__ = (
         "_after_one",
+        "_amount",
         "_each",
         "_generation_max",
         "_head",
@@ -51,14 +50,13 @@ class Budget:
         "_old",
         "_young",
         "_young_ends",
-        "amount",
         "name",
     )
 
     def __init__(self, name: str, rate: str, *, keys_max: int = KEYS_MAX) -> None:
         item = limits.parse(rate)
         self.name = name
-        self.amount = item.amount
+        self._amount = item.amount
         self._length = item.get_expiry()
         self._each = self._length / item.amount
         # The thousandth part of a use is for what rounding makes of a sum.
@@ -134,7 +132,7 @@ class Budget:
 
     def _time_of(self, units: int) -> float:
         """In how many seconds uses grow back that were counted at once."""
-        return min(units, self.amount) * self._each
+        return min(units, self._amount) * self._each
 
     def head_lines(self, full_in: float) -> str:
         """How a client is told of this budget: the rate, what is left of it, and in how many seconds all of it is

@@ -40,7 +40,7 @@ def run(plan: Plan, watcher: Watcher) -> Result:
         workload = Workload(script="post", path=RESERVATIONS, arguments=[str(bodies)])
         number = PAIRS * plan.rounds
         load_seconds = plan.warm_up + plan.seconds
-        stage.watcher.expect(number * load_seconds)
+        stage.expect(load_seconds, times=number)
         rounds = [
             _one_pair(stage, catalogue, workload, f"pair {each + 1} of {number}", each * load_seconds)
             for each in range(number)

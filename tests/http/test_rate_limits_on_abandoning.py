@@ -1,5 +1,6 @@
 """Limits on letting holds go without a purchase."""
 
+import asyncio
 import json
 
 import pytest
@@ -93,5 +94,15 @@ async def test_what_is_refused_for_what_was_abandoned_costs_nothing_else(api: Ap
     await api.cancel(await api.reserve())
     for _ in range(5):
         await api.refused("POST", RESERVATIONS, bulk(4), **LIMITED)
+    response = await api.send("DELETE", f"{RESERVATIONS}/x", {"sessionId": "s1"})
+    assert response.headers["RateLimit"].startswith('"reserve-session";r=3;')
+
+
+@configured(**limits(reserve_per_session="6/minute", abandon_per_session="1/hour"))
+async def test_nor_does_it_cost_those_who_shared_the_refusal_by_their_key(api: Api) -> None:
+    await api.cancel(await api.reserve())
+    key = {"Idempotency-Key": "k"}
+    responses = await asyncio.gather(*(api.send("POST", RESERVATIONS, BODY, headers=key) for _ in range(3)))
+    assert [response.status for response in responses] == [429] * 3
     response = await api.send("DELETE", f"{RESERVATIONS}/x", {"sessionId": "s1"})
     assert response.headers["RateLimit"].startswith('"reserve-session";r=3;')
