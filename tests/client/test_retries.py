@@ -12,6 +12,7 @@ from pytest_aiohttp.plugin import AiohttpServer
 
 from actor_ticketing.client import ClientError, Refused, Retries, TicketClient, Unavailable, Unreachable, Unreadable
 from support.clients import Pauses, client_of
+from support.ports import keep_port, number_of
 from support.web import Api
 
 SESSION = {"success": True, "data": {"sessionId": "s1"}}
@@ -158,10 +159,11 @@ async def test_a_refresh_token_is_not_sent_twice(knock: Any) -> None:
     assert len(door.heard) == 1
 
 
-async def test_where_nobody_listens_it_gives_up_in_the_end(unused_tcp_port: int, pauses: Pauses) -> None:
-    async with TicketClient(f"http://127.0.0.1:{unused_tcp_port}", retries=Retries(sleep=pauses)) as client:
-        with pytest.raises(Unreachable):
-            await client.refresh("never sent, so no harm is done by trying again")
+async def test_where_nobody_listens_it_gives_up_in_the_end(pauses: Pauses) -> None:
+    with keep_port() as silent:
+        async with TicketClient(f"http://127.0.0.1:{number_of(silent)}", retries=Retries(sleep=pauses)) as client:
+            with pytest.raises(Unreachable):
+                await client.refresh("never sent, so no harm is done by trying again")
     assert len(pauses) == 7
 
 

@@ -41,6 +41,6 @@ async def test_killed_while_it_tells_a_receiver_it_leaves_nothing_out(
         newest = hook["cursor"] + hook["behind"]
         await holds(lambda: receiver.seqs[-1] == newest)
     finally:
-        await receiver.die()
+        await receiver.close()
     assert list(dict.fromkeys(receiver.seqs)) == list(range(1, newest + 1))
     assert len(set(zip(receiver.seqs, receiver.ids, strict=True))) == newest

@@ -227,7 +227,7 @@ async def receiver(api: Api, monkeypatch: pytest.MonkeyPatch) -> Any:
     made = Receiver()
     await made.start()
     yield made
-    await made.die()
+    await made.close()
 
 
 @configured(webhooks={"allow_private": True})

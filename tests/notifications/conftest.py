@@ -10,4 +10,4 @@ async def server() -> AsyncIterator[MailServer]:
     server = MailServer()
     await server.start()
     yield server
-    await server.die()
+    await server.close()

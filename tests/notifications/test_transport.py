@@ -67,7 +67,7 @@ async def private(certificate: Path) -> AsyncIterator[MailServer]:
     server = MailServer(tls_context=context, require_starttls=True, auth_required=True, authenticator=authenticate)
     await server.start()
     yield server
-    await server.die()
+    await server.close()
 
 
 def carrier_to(server: MailServer, **changes: Any) -> Carrier:
@@ -154,16 +154,23 @@ async def test_a_server_that_hangs_up_in_the_middle_may_take_it_the_next_time(se
     assert len(server.taken) == 1
 
 
-async def test_a_server_that_says_nothing_is_not_waited_for_for_ever() -> None:
+async def test_a_server_that_is_down_cannot_be_reached_and_nobody_takes_its_place(server: MailServer) -> None:
+    await server.die()
+    with pytest.raises(ServerTrouble, match="ConnectError"):
+        await carrier_to(server).connect()
+    with pytest.raises(OSError, match="in use"):
+        await asyncio.start_server(lambda *_: None, "127.0.0.1", server.port)
+
+
+async def test_a_server_that_says_nothing_is_not_waited_for_for_ever(server: MailServer) -> None:
     async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         gone.append(writer)
 
     gone: list[asyncio.StreamWriter] = []
     listening = await asyncio.start_server(silent, "127.0.0.1", 0)
-    server = MailServer()
-    server.port = listening.sockets[0].getsockname()[1]
+    port = listening.sockets[0].getsockname()[1]
     with pytest.raises(ServerTrouble, match="Timeout"):
-        await carrier_to(server, timeout_seconds=0.2).connect()
+        await carrier_to(server, port=port, timeout_seconds=0.2).connect()
     for writer in gone:
         writer.close()
     listening.close()

@@ -22,6 +22,7 @@ from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
 from support.databases import new_database
+from support.ports import keep_port, number_of
 from support.service import fatal
 from support.vaults import VAULT
 
@@ -38,7 +39,8 @@ class MailServer:
     """
 
     def __init__(self, **options: Any) -> None:
-        self.port = 0
+        self._kept = keep_port()
+        self.port = number_of(self._kept)
         self.options = options
         self.taken: list[EmailMessage] = []
         self.recipients: list[str] = []
@@ -50,7 +52,7 @@ class MailServer:
         self._connections: set[asyncio.BaseTransport] = set()
 
     async def start(self) -> None:
-        """Listen, where it listened before."""
+        """Listen, always at the same port."""
         loop = asyncio.get_running_loop()
         connections = self._connections
 
@@ -62,8 +64,7 @@ class MailServer:
         def connected() -> SMTP:
             return Connection(self, hostname="mail.test", loop=loop, enable_SMTPUTF8=True, **self.options)
 
-        self._server = await loop.create_server(connected, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await loop.create_server(connected, "127.0.0.1", self.port, reuse_port=True)
 
     async def die(self) -> None:
         """Be gone, and cut whoever is connected off."""
@@ -74,6 +75,11 @@ class MailServer:
             self._connections.clear()
             self._server = None
             await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """Be gone for good."""
+        await self.die()
+        self._kept.close()
 
     async def handle_MAIL(  # noqa: N802 - its name.
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -22,6 +22,7 @@ from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.webhooks.endpoints import NOTE_MS, Endpoint
 from support.databases import new_database
+from support.ports import keep_port, number_of
 from support.service import eventually, fatal, list_event, list_ticket_type
 from support.stores import StoreDouble
 from support.vaults import VAULT
@@ -56,7 +57,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.secret = ""
-        self.port = 0
+        self._kept = keep_port()
         self.answers: list[int | tuple[int, Mapping[str, str]] | asyncio.Event] = []
         self.taken: list[Any] = []
         self.ids: list[str] = []
@@ -65,7 +66,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook"
+        return f"http://127.0.0.1:{number_of(self._kept)}/hook"
 
     @property
     def seqs(self) -> list[int]:
@@ -73,19 +74,23 @@ class Receiver:
         return [message["data"]["seq"] for message in self.taken]
 
     async def start(self) -> None:
-        """Listen, where it listened before."""
+        """Listen, always at the same port."""
         app = web.Application()
         app.router.add_post("/hook", self._take)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self.port = self._runner.addresses[0][1]
+        await web.TCPSite(self._runner, "127.0.0.1", number_of(self._kept), reuse_port=True).start()
 
     async def die(self) -> None:
         """Be gone, and cut whoever is connected off."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    async def close(self) -> None:
+        """Be gone for good."""
+        await self.die()
+        self._kept.close()
 
     async def _take(self, request: web.Request) -> web.Response:
         body = await request.text()

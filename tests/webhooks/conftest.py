@@ -12,7 +12,7 @@ async def receiver(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Async
     made = Receiver()
     await made.start()
     yield made
-    await made.die()
+    await made.close()
 
 
 @pytest.fixture
@@ -20,4 +20,4 @@ async def another() -> AsyncIterator[Receiver]:
     made = Receiver()
     await made.start()
     yield made
-    await made.die()
+    await made.close()

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from actor_ticketing.webhooks import carrier as module
 from actor_ticketing.webhooks.carrier import Carrier, Delivery
+from support.ports import keep_port, number_of
 
 ENOUGH = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
 
@@ -166,8 +167,9 @@ async def test_who_says_nothing_times_out(host: Host) -> None:
     assert (await post(f"http://127.0.0.1:{host.port}/", timeout=0.2)).failure == "timeout"
 
 
-async def test_where_nobody_listens_it_is_unreachable(unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (await post(f"http://127.0.0.1:{unused_tcp_port}/")).failure == "unreachable"
+async def test_where_nobody_listens_it_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    with keep_port() as silent:
+        assert (await post(f"http://127.0.0.1:{number_of(silent)}/")).failure == "unreachable"
 
     def unknown(*_: Any, **__: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")

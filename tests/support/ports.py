@@ -1,0 +1,21 @@
+"""Ports of the loopback interface that stay a test's own, also while nobody listens on them."""
+
+import socket
+
+
+def keep_port() -> socket.socket:
+    """Take a port that refuses whoever connects, until the socket is closed.
+
+    Only who sets `SO_REUSEPORT` can listen on it meanwhile. Without that, the kernel gives the port of a server that is
+    down to whichever server another process of the same tests starts next, which then answers in its place.
+    """
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept
+
+
+def number_of(kept: socket.socket) -> int:
+    """The port's number."""
+    number: int = kept.getsockname()[1]
+    return number
