@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from actor_ticketing.tickets.qr import draw_png
 from support.operating import buy_elsewhere, enter
+from support.process import admin
 from support.shopping import ARGUMENTS, CHROMIUM, PATIENCE_MS, Shop
 
 WIDTH, HEIGHT = 1280, 720
+CHECKIN = "**/api/admin/checkin"
 
 
 @dataclass
@@ -82,5 +84,24 @@ async def open_door(shop: Shop, path: str, *, page: Page | None = None, **option
 
 
 async def type_code(page: Page, code: str) -> None:
+    """Type a code at the door."""
     await page.get_by_label("Code of the ticket").fill(code)
     await page.keyboard.press("Enter")
+
+
+def told(page: Page, word: str) -> Locator:
+    """The verdict, if it is that."""
+    return page.get_by_role("alertdialog", name=word, exact=True)
+
+
+def asked_of(page: Page) -> list[str]:
+    """What the door asks the service, as it goes on."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or "") if "checkin" in request.url else None)
+    return asked
+
+
+async def is_used(shop: Shop, ticket: Any) -> bool:
+    """Whether somebody was let in on a ticket."""
+    found = await admin(shop.session, shop.service.url, "GET", f"/api/admin/tickets/{ticket['code']}")
+    return found["ticket"]["checkedInAt"] is not None
