@@ -33,7 +33,7 @@ function send(action, ticketTypeIds) {
 function connect() {
   clearTimeout(retry);
   const { sessionId } = wanted;
-  if (sessionId === null || !navigator.onLine) return;
+  if (sessionId === null) return;
   // A seq of another session would be one of things that were never told to this one.
   const last = kept("tab", "seq");
   const after = last?.sessionId === sessionId ? `&after=${last.seq}` : "";
@@ -56,28 +56,27 @@ function connect() {
     keep("tab", "seq", { sessionId, seq: message.seq });
   };
   opened.onclose = () => {
-    if (socket !== opened) return;
-    lose();
-    wait = Math.min(wait * 2, 30000);
-    retry = setTimeout(connect, wait * (0.5 + Math.random() / 2));
+    if (socket === opened) lose();
   };
 }
 
 function lose() {
+  const gone = socket;
   socket = null;
+  gone?.close();
   clearInterval(pings);
+  clearTimeout(retry);
   if (get().live) set({ live: false });
+  wait = Math.min(wait * 2, 30000);
+  retry = setTimeout(connect, wait * (0.5 + Math.random() / 2));
 }
 
 // A network that vanished says nothing, so silence after a ping is a break too.
 function beat() {
-  if (Date.now() - heardAt > SILENCE_MS) socket?.close();
+  if (Date.now() - heardAt > SILENCE_MS) lose();
   else send("ping");
 }
 
-addEventListener("offline", () => {
-  const gone = socket;
-  lose();
-  gone?.close();
-});
-addEventListener("online", () => { if (socket === null) connect(); });
+// What the browser thinks of the network is a hint and no more: beside the service there may be one without a way out.
+addEventListener("offline", lose);
+addEventListener("online", () => { if (!get().live) listen(wanted.sessionId, wanted.onMessage); });

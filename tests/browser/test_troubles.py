@@ -53,6 +53,20 @@ async def test_what_happened_while_the_network_was_gone_is_seen_afterwards(shop:
     await expect(page.get_by_text("40 left")).to_be_visible()
 
 
+async def test_a_browser_that_takes_itself_for_offline_beside_the_service_hears_what_happens(shop: Shop) -> None:
+    """A box office on a machine, or a network, of its own: no way out is no reason not to listen."""
+    path = await shop.sell(Seat=60)
+    page = await shop.open_page()
+    await page.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false });")
+    await page.goto(path)
+    await expect(page.get_by_text("60 left")).to_be_visible()
+    await shop.hold_elsewhere(path, "Seat", 20)
+    await expect(page.get_by_text("40 left")).to_be_visible()
+    await page.evaluate("dispatchEvent(new Event('offline'))")
+    await shop.hold_elsewhere(path, "Seat", 10)
+    await expect(page.get_by_text("30 left")).to_be_visible()
+
+
 @serving(auth__purchase="optional")
 async def test_an_answer_that_got_lost_is_asked_for_again_with_the_same_key(shop: Shop, page: Page) -> None:
     path = await shop.sell(Seat=5)
