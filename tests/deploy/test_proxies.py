@@ -11,8 +11,9 @@ import pytest
 from aiohttp import WSServerHandshakeError
 from yarl import URL
 
+from support.ports import free_port
 from support.process import Service, list_stock
-from support.proxies import PER_ADDRESS, Proxy, free_port, proxying
+from support.proxies import PER_ADDRESS, Proxy, proxying
 from support.web import RESERVATIONS
 
 WS = "/api/public/ws"

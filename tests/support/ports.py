@@ -1,6 +1,8 @@
-"""Ports of the loopback interface that stay a test's own, also while nobody listens on them."""
+"""Ports of the loopback interface that nobody else takes while nobody listens on them."""
 
+import random
 import socket
+from contextlib import suppress
 
 
 def keep_port() -> socket.socket:
@@ -19,3 +21,14 @@ def number_of(kept: socket.socket) -> int:
     """The port's number."""
     number: int = kept.getsockname()[1]
     return number
+
+
+def free_port() -> int:
+    """A port that nobody listens on, below those that the kernel gives to whoever connects: other tests do so all the
+    time, and would take it before it is listened on.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 - nothing secret.
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

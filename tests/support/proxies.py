@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import random
 import shutil
 import socket
 import ssl
@@ -21,6 +20,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from support.ports import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = "tickets.example.org"
@@ -77,17 +78,6 @@ class _Here(AbstractResolver):
 
     async def close(self) -> None:
         pass
-
-
-def free_port() -> int:
-    """A port that nobody listens on, below those that the kernel gives to whoever connects: other tests do so all the
-    time, and would take it before it is listened on.
-    """
-    while True:
-        port = random.randrange(20_000, 32_000)  # noqa: S311 - nothing secret.
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @asynccontextmanager
