@@ -55,14 +55,16 @@ def positions(connection: sqlite3.Connection, start: int, end: int) -> tuple[int
     """Where the entries of a stretch of time stand in the ledger: after the first position, up to the second.
 
     It is found by halving, since the instants rise with the positions. An index by time would cost every sale. Where
-    the system's clock was set back between two runs, what lies in between may be missed.
+    the system's clock was set back between two runs, a stretch that begins or ends in the time that was passed through
+    twice may miss some of it; one that ends later than the newest entry, such as up to now, has all until its end.
     """
     # Asked for both in one, SQLite would look at every entry.
     [first, last] = connection.execute("SELECT (SELECT min(seq) FROM ledger), (SELECT max(seq) FROM ledger)").fetchone()
     if first is None:
         return 0, 0
     after = max(first, _first_from(connection, start, first, last) - SLACK) - 1
-    return after, min(last, _first_from(connection, end, first, last) + SLACK)
+    [newest] = connection.execute("SELECT at FROM ledger WHERE seq = ?", (last,)).fetchone()
+    return after, last if newest < end else min(last, _first_from(connection, end, first, last) + SLACK)
 
 
 def _first_from(connection: sqlite3.Connection, instant: int, low: int, high: int) -> int:

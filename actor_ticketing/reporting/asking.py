@@ -1,7 +1,7 @@
 """What a report is asked for: which time, in which time zone, in points of which length."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from actor_ticketing.domain.instants import from_datetime
@@ -24,7 +24,7 @@ class ReportError(Problem):
 class Asked:
     """What an operator asks for. Instants are ms since the epoch.
 
-    :ivar start: None: when the first reservation was made.
+    :ivar start: None: when the first reservation was made, or the archived part of the ledger ended.
     :ivar end: exclusive; None: now.
     :ivar bucket_ms: the length of a point; None: one that gives a plot that can be read.
     :ivar event_id: only this event; None: all.
@@ -66,7 +66,7 @@ def instant_of(text: str, option: str, zone: ZoneInfo) -> int:
 def points_of(asked: Asked, *, first: int | None, now: int) -> tuple[int, int, int]:
     """Settle what was left open: the beginning, the end and the length of a point, all in ms.
 
-    :param first: when the first reservation was made, if any was.
+    :param first: since when there is something to tell, if there is anything.
     :raises ReportError: when nothing lies in between, or too many points do.
     """
     end = now + 1 if asked.end is None else asked.end
@@ -93,5 +93,6 @@ def _point_begins(instant: int, bucket: int, zone: ZoneInfo) -> int:
     """Go back to a full hour, say, or to where the day begins."""
     moment = datetime.fromtimestamp(instant / 1_000, zone)
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    passed = (moment - midnight) // timedelta(milliseconds=1)
-    return max(0, from_datetime(midnight) + passed // bucket * bucket)
+    # Not by the clock on the wall: on the days it is changed it tells another time than has passed.
+    begins = from_datetime(midnight)
+    return max(0, begins + (instant - begins) // bucket * bucket)

@@ -20,10 +20,9 @@ from actor_ticketing.reporting.asking import Asked, ReportError, points_of
 
 _EVENTS = f"SELECT {rows.EVENT} FROM events ORDER BY start_date, id"  # noqa: S608 - a constant.
 _TYPES = "SELECT id, event_id, name FROM ticket_types ORDER BY rowid"
-_FIRST = (
-    "SELECT at FROM ledger WHERE reservation_id IS NOT NULL "
-    "AND (?1 IS NULL OR ticket_type_id IN (SELECT id FROM ticket_types WHERE event_id = ?1)) ORDER BY seq LIMIT 1"
-)
+_ASKED = "(?1 IS NULL OR ticket_type_id IN (SELECT id FROM ticket_types WHERE event_id = ?1))"
+_FIRST_TOLD = f"SELECT at FROM ledger WHERE reservation_id IS NOT NULL AND {_ASKED} ORDER BY seq LIMIT 1"  # noqa: S608
+_FIRST_MADE = f"SELECT reserved_at FROM reservations WHERE {_ASKED} ORDER BY id LIMIT 1"  # noqa: S608
 
 
 @value
@@ -76,11 +75,10 @@ def read(
     with closing(connect_read_only(database)) as connection:
         require_newest(connection)
         wanted = None if asked.event_id is None else _types_of(connection, asked.event_id)
-        first = connection.execute(_FIRST, (asked.event_id,)).fetchone()
-        start, end, bucket = points_of(asked, first=first and first[0], now=now)
+        archived = archived_until(connection)
+        start, end, bucket = points_of(asked, first=_first(connection, asked.event_id, archived), now=now)
         span = Span(start=start, end=end, bucket=bucket, ticket_type_ids=wanted)
         found = _count(connection, span, progress)
-        archived = archived_until(connection)
         # Read last, so that whatever was sold has a name.
         events = [rows.event_of(row) for row in connection.execute(_EVENTS) if asked.event_id in {None, row[0]}]
         types = connection.execute(_TYPES).fetchall()
@@ -101,6 +99,15 @@ def read(
         },
         only=None if asked.event_id is None else events[0],
     )
+
+
+def _first(connection: sqlite3.Connection, event_id: str | None, archived: int | None) -> int | None:
+    """Since when there is something to tell: where what is archived ends, if a reservation was made before that."""
+    told = connection.execute(_FIRST_TOLD, (event_id,)).fetchone()
+    made = connection.execute(_FIRST_MADE, (event_id,)).fetchone()
+    if archived is not None and made is not None and made[0] <= archived:
+        return archived
+    return None if told is None else int(told[0])
 
 
 def _types_of(connection: sqlite3.Connection, event_id: str) -> frozenset[str]:

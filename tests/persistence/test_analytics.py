@@ -54,6 +54,12 @@ def test_where_entries_were_taken_out_the_others_are_found(ledger: sqlite3.Conne
     assert there <= set(range(after + 1, until + 1))
 
 
+def test_up_to_now_is_up_to_the_newest_entry_though_the_clock_was_set_back(ledger: sqlite3.Connection) -> None:
+    ahead, now = range(7_200, 9_200), range(2_000)
+    fill(ledger, *ahead, *now)
+    assert positions(ledger, 0, 2_000) == (0, 4_000)
+
+
 def test_entries_that_stand_a_little_out_of_order_are_not_missed(ledger: sqlite3.Connection) -> None:
     instants = [each + 7 * (each % 3) for each in range(5_000)]
     fill(ledger, *instants)

@@ -52,6 +52,15 @@ def test_without_anything_it_is_from_the_first_reservation_to_now() -> None:
     assert rfc3339(start) == "2026-12-09T23:00:00.000Z"
 
 
+@pytest.mark.parametrize("day", ["2027-03-28", "2027-10-31"])
+def test_on_the_days_that_clocks_are_changed_it_begins_no_later_than_the_first_reservation(day: str) -> None:
+    now = instant_of(f"{day}T12:00", "to", BERLIN)
+    for hours in range(1, 12):
+        first = now - hours * 3_600_000 + 1
+        start, _, bucket = points_of(Asked(zone=BERLIN), first=first, now=now)
+        assert first - bucket < start <= first
+
+
 def test_where_nothing_was_reserved_it_is_the_last_day() -> None:
     start, end, _ = points_of(Asked(zone=UTC), first=None, now=NOW)
     assert DAY_MS <= end - start < DAY_MS + 3_600_000

@@ -192,6 +192,21 @@ def test_where_the_ledger_does_not_go_back_so_far_it_says_so(database: Path) -> 
     assert "not in these figures" not in " ".join(page_of(database, start=NOW + 1).texts)
 
 
+def test_from_the_first_reservation_is_from_where_the_archived_ones_end_and_says_so(database: Path) -> None:
+    with closing(connect_to_write(database)) as connection:
+        connection.execute("INSERT INTO ledger_archives VALUES (11, 1, ?, 'a', 'b', 0, NULL)", (NOW,))
+        connection.execute("DELETE FROM ledger WHERE seq < 12")
+    assert "is archived, and not in these figures" in " ".join(page_of(database).texts)
+    assert "is archived, and not in these figures" in " ".join(page_of(database, event_id="ev").texts)
+
+
+def test_an_event_of_which_nothing_is_archived_has_all_its_figures(database: Path) -> None:
+    with closing(connect_to_write(database)) as connection:
+        connection.execute("INSERT INTO ledger_archives VALUES (5, 1, ?, 'a', 'b', 0, NULL)", (NOW - 1,))
+        connection.execute("DELETE FROM ledger WHERE seq < 6")
+    assert "not in these figures" not in " ".join(page_of(database, event_id="ev").texts)
+
+
 def test_an_empty_database_makes_a_page_too(tmp_path: Path) -> None:
     with closing(connect_to_write(tmp_path / "tickets.db")) as connection:
         migrate(connection, VAULT)
