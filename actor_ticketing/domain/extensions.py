@@ -61,7 +61,7 @@ class Room:
     """How far one hold can still be extended.
 
     :ivar left: how many more extensions the count allows.
-    :ivar max_expires_at: the latest deadline it can have, never before the present one.
+    :ivar max_expires_at: the latest deadline that the total allows, whatever is left; never before the present one.
     :ivar limit: why there is no room at all; None while there is some.
     """
 
@@ -75,11 +75,13 @@ class Bounds:
     """What a policy grants a hold: extensions in all, and ms from ``reserved_at`` in all.
 
     :ivar because: why they are tighter than usual; None where they are not.
+    :ivar usual: what they would be otherwise, if they are tighter.
     """
 
     count: int
     total_ms: int
     because: Limit | None = None
+    usual: "Bounds | None" = None
 
     def room(self, hold: Reservation) -> Room:
         """How far they let a hold be extended."""
@@ -87,9 +89,12 @@ class Bounds:
         max_expires_at = max(hold.expires_at, hold.reserved_at + self.total_ms)
         limit = None
         if not left:
-            limit = self.because or (Limit.COUNT if self.count else Limit.NOT_OFFERED)
+            limit = Limit.COUNT if self.count else Limit.NOT_OFFERED
         elif max_expires_at == hold.expires_at:
-            limit = self._longest
+            limit = Limit.TOTAL
+        if limit is not None and self.because is not None:
+            # What has no room by the usual bounds either would have none when they are back.
+            limit = (self.usual and self.usual.room(hold).limit) or self.because
         return Room(left=left, max_expires_at=max_expires_at, limit=limit)
 
     def extend(self, hold: Reservation, additional_ms: int) -> Reservation:
@@ -158,8 +163,8 @@ def demand_aware(rules: ExtensionRules, demand: Demand) -> Bounds:
     if not usual.count or 2 * demand.available >= demand.total:
         return usual
     if demand.available <= 0 and demand.others_wait(rules.wait_ms):
-        return Bounds(count=0, total_ms=0, because=Limit.OTHERS_WAIT)
-    return Bounds(count=(usual.count + 1) // 2, total_ms=usual.total_ms // 2, because=Limit.STOCK_IS_LOW)
+        return Bounds(count=0, total_ms=0, because=Limit.OTHERS_WAIT, usual=usual)
+    return Bounds(count=(usual.count + 1) // 2, total_ms=usual.total_ms // 2, because=Limit.STOCK_IS_LOW, usual=usual)
 
 
 _POLICIES: dict[ExtensionPolicy, Callable[[ExtensionRules, Demand], Bounds]] = {

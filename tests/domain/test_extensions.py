@@ -26,6 +26,7 @@ from tests.domain.builders import MINUTE, NOW, reservation, rules
 CALM = Demand(total=100, available=100, turned_away_at=None, now=NOW)
 RUSH = Demand(total=100, available=0, turned_away_at=NOW, now=NOW)
 RULES = rules(max_count=3, max_total_ms=60 * MINUTE)
+USUAL = Bounds(count=3, total_ms=60 * MINUTE)
 
 EXTENSIONS = Bounds(count=2, total_ms=30 * MINUTE)
 
@@ -149,14 +150,14 @@ def test_accessible_never_grants_less_time_than_the_operator_has_set() -> None:
 @pytest.mark.parametrize(
     ("available", "turned_away_at", "expected"),
     [
-        (100, None, Bounds(count=3, total_ms=60 * MINUTE)),
-        (50, NOW, Bounds(count=3, total_ms=60 * MINUTE)),
-        (49, None, Bounds(count=2, total_ms=30 * MINUTE, because=Limit.STOCK_IS_LOW)),
-        (1, NOW, Bounds(count=2, total_ms=30 * MINUTE, because=Limit.STOCK_IS_LOW)),
-        (0, None, Bounds(count=2, total_ms=30 * MINUTE, because=Limit.STOCK_IS_LOW)),
-        (0, NOW - 2 * MINUTE, Bounds(count=2, total_ms=30 * MINUTE, because=Limit.STOCK_IS_LOW)),
-        (0, NOW - 2 * MINUTE + 1, Bounds(count=0, total_ms=0, because=Limit.OTHERS_WAIT)),
-        (0, NOW, Bounds(count=0, total_ms=0, because=Limit.OTHERS_WAIT)),
+        (100, None, USUAL),
+        (50, NOW, USUAL),
+        (49, None, Bounds(count=2, total_ms=30 * MINUTE, because=Limit.STOCK_IS_LOW, usual=USUAL)),
+        (1, NOW, Bounds(count=2, total_ms=30 * MINUTE, because=Limit.STOCK_IS_LOW, usual=USUAL)),
+        (0, None, Bounds(count=2, total_ms=30 * MINUTE, because=Limit.STOCK_IS_LOW, usual=USUAL)),
+        (0, NOW - 2 * MINUTE, Bounds(count=2, total_ms=30 * MINUTE, because=Limit.STOCK_IS_LOW, usual=USUAL)),
+        (0, NOW - 2 * MINUTE + 1, Bounds(count=0, total_ms=0, because=Limit.OTHERS_WAIT, usual=USUAL)),
+        (0, NOW, Bounds(count=0, total_ms=0, because=Limit.OTHERS_WAIT, usual=USUAL)),
     ],
 )
 def test_demand_aware_shrinks_with_what_is_left_and_who_waits(
@@ -164,6 +165,14 @@ def test_demand_aware_shrinks_with_what_is_left_and_who_waits(
 ) -> None:
     demand = Demand(total=100, available=available, turned_away_at=turned_away_at, now=NOW)
     assert demand_aware(RULES, demand) == expected
+
+
+@pytest.mark.parametrize("turned_away_at", [None, NOW])
+def test_demand_aware_blames_no_demand_for_what_would_have_no_room_in_calm_either(turned_away_at: int | None) -> None:
+    bounds = demand_aware(RULES, Demand(total=100, available=0, turned_away_at=turned_away_at, now=NOW))
+    assert bounds.room(reservation(extensions=2)).limit is bounds.because
+    assert bounds.room(reservation(extensions=3)).limit is Limit.COUNT
+    assert bounds.room(reservation(expires_at=NOW + 60 * MINUTE)).limit is Limit.TOTAL
 
 
 def test_demand_aware_blames_no_demand_where_the_operator_offers_no_extension_anyway() -> None:
