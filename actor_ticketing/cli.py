@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from actor_ticketing.catalogue.importer import Outcome
     from actor_ticketing.http.context import Backend
 
+TOKEN_MINUTES_MAX = 10 * 366 * 24 * 60
+
 app = typer.Typer(
     name="actor-ticketing",
     help="A ticket-hold engine. `serve` runs the service; the other commands look after its data.",
@@ -168,7 +170,7 @@ def backup(
 def token(
     user: Annotated[str, typer.Option(help="Who the token is for: its subject.")],
     role: Annotated[str | None, typer.Option(help="`admin` makes an admin.")] = None,
-    minutes: Annotated[float, typer.Option(help="How long it is valid.", min=0.01)] = 60.0,
+    minutes: Annotated[float, typer.Option(help="How long it is valid.", min=0.01, max=TOKEN_MINUTES_MAX)] = 60.0,
     config: Config = None,
     data_dir: DataDir = None,
 ) -> None:

@@ -81,6 +81,15 @@ async def test_token_prints_the_token_alone(service: Service) -> None:
     assert out.count("\n") == 1
 
 
+@pytest.mark.parametrize("minutes", ["0", "-5", "nan", "inf", "1e300"])
+async def test_a_token_for_no_time_or_for_ever_is_refused_in_a_sentence(service: Service, minutes: str) -> None:
+    status, out, err = await service.run("token", "--user", "ada", "--minutes", minutes)
+    assert status != 0
+    assert out == ""
+    assert "--minutes" in err
+    assert "Traceback" not in err
+
+
 async def test_a_token_for_an_admin_opens_the_admin_routes(service: Service, session: aiohttp.ClientSession) -> None:
     await service.start()
     _, out, _ = await service.run("token", "--user", "ada", "--role", "admin")

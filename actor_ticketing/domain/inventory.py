@@ -165,7 +165,7 @@ class Inventory:
         free = [
             hold
             for hold in found
-            if hold.session_id == command.session_id and hold.user_id is None and not hold.is_overdue(now)
+            if hold.is_of_session(command.session_id) and hold.user_id is None and not hold.is_overdue(now)
         ]
         if not self.converting.isdisjoint(hold.id for hold in free):
             raise Contended

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from actor_ticketing.domain.errors import Draining, Invalid
 from actor_ticketing.http.context import doors_of
-from actor_ticketing.http.depth import DEPTH_MAX, is_too_deep
+from actor_ticketing.http.outline import DEPTH_MAX, has_more_members, is_too_deep
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -64,8 +64,8 @@ async def read_model(
 ) -> tuple[M, bytes]:
     """Return the body as ``model``, and its bytes. An empty body stands for ``{}`` where that is allowed.
 
-    :param members_max: how many members its objects may have in all, or colons, to be quick. Saying what is wrong with
-        each of ten thousand would take the loop a tenth of a second.
+    :param members_max: how many members its objects may have in all. Saying what is wrong with each of ten thousand
+        would take the loop a tenth of a second.
     :raises Invalid: naming every field that is wrong.
     :raises web.HTTPUnsupportedMediaType: for anything that is not said to be plain JSON.
     """
@@ -82,7 +82,7 @@ async def read_model(
         too_deep = Invalid(f"The body is nested deeper than {DEPTH_MAX} levels.")
         too_deep.code = "malformed_json"
         raise too_deep
-    if body.count(b":") > members_max:
+    if has_more_members(body, members_max):
         raise Invalid.field("body", "has more members than anything that can be asked for here")
     try:
         return model.model_validate_json(body), body

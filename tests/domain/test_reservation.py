@@ -2,6 +2,7 @@ from dataclasses import fields, replace
 
 import pytest
 
+from actor_ticketing.domain import reservation as module
 from actor_ticketing.domain.errors import Refusal, ReservationCancelled, ReservationConverted, ReservationExpired
 from actor_ticketing.domain.reservation import TRANSITIONS, Owner, Reservation, ReservationStatus, active
 from tests.domain.builders import NOW, reservation
@@ -107,6 +108,13 @@ def test_each_terminal_state_has_its_own_refusal_whatever_the_time(
 )
 def test_a_reservation_belongs_to_its_session_and_to_its_user(owner: Owner, belongs: bool) -> None:  # noqa: FBT001
     assert reservation(session_id="guest", user_id="u1").belongs_to(owner) is belongs
+
+
+def test_a_session_is_compared_in_a_time_that_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+    monkeypatch.setattr(module, "compare_digest", lambda *both: compared.append(both) or False)
+    assert not reservation(session_id="guest").belongs_to(Owner(session_id="guess"))
+    assert compared == [(b"guess", b"guest")]
 
 
 def test_a_reservation_made_without_a_user_belongs_to_no_user() -> None:

@@ -1,8 +1,9 @@
-"""How deep JSON may be nested: deeper than anything asked for here, and far from what makes a parser struggle."""
+"""The outline of what may be JSON, seen before anybody parses it: how deep it is nested, how many members it has."""
 
 import re
 
 DEPTH_MAX = 32
+"""Deeper than anything asked for here, and far from what makes a parser struggle."""
 
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
@@ -18,3 +19,8 @@ def is_too_deep(body: bytes) -> bool:
         if depth > DEPTH_MAX:
             return True
     return False
+
+
+def has_more_members(body: bytes, most: int) -> bool:
+    """Whether the objects in a text that may be JSON have more members than that in all."""
+    return body.count(b":") > most and _STRINGS.sub(b"", body).count(b":") > most

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from actor_ticketing.http.depth import DEPTH_MAX, is_too_deep
+from actor_ticketing.http.outline import DEPTH_MAX, has_more_members, is_too_deep
 from support.web import RESERVATIONS, Api
 
 
@@ -40,3 +40,18 @@ async def test_a_body_that_is_too_deep_is_malformed(api: Api) -> None:
     error = await api.refused("POST", RESERVATIONS, body, status=400, code="malformed_json")
     assert error.keys() == {"code"}
     assert await api.counters() == (10, 0, 0, 10)
+
+
+def test_members_are_counted_wherever_they_are() -> None:
+    body = json.dumps([{"a": {"b": 1, "c": 2}}, {"d": []}]).encode()
+    assert not has_more_members(body, 4)
+    assert has_more_members(body, 3)
+
+
+@pytest.mark.parametrize("text", [":" * 100, '": ":' * 100, "\\" + ":" * 100])
+def test_colons_in_a_string_are_text(text: str) -> None:
+    assert not has_more_members(json.dumps({text: text}).encode(), 1)
+
+
+async def test_metadata_may_be_full_of_colons(api: Api) -> None:
+    await api.reserve(metadata={"times": "12:30 " * 300 + ":" * 900})
