@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from structlog.testing import capture_logs
 
 from actor_ticketing.clock import ManualClock
-from actor_ticketing.domain.mail import MailState
+from actor_ticketing.domain.mail import Mail, MailState
 from actor_ticketing.http.context import Backend
 from actor_ticketing.notifications.sender import STORAGE_PAUSE_MS, Sender
 from actor_ticketing.notifications.transport import Carrier
@@ -41,6 +41,16 @@ async def state_of(shop: Backend, mail_id: str) -> MailState:
 async def comes_to(shop: Backend, mail_id: str, state: MailState) -> None:
     async with asyncio.timeout(PATIENCE):
         while await state_of(shop, mail_id) is not state:  # noqa: ASYNC110 - it is in a database.
+            await asyncio.sleep(0.01)
+
+
+async def tried(shop: Backend) -> list[Mail]:
+    """What waits in the outbox, as soon as each was tried. Those that are due together go in any order."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = await waiting(shop)
+            if all(mail.tries for mail in found):
+                return found
             await asyncio.sleep(0.01)
 
 
@@ -260,10 +270,9 @@ async def test_what_cannot_be_read_or_composed_is_put_off_and_the_others_go(
         broken = await purchase(shop, 1)
         whole = await purchase(shop, 2)
         await comes_to(shop, whole, MailState.SENT)
-        [mail] = await waiting(shop)
+        [mail] = await tried(shop)
         assert mail.id == broken
-        assert mail.reason is not None
-        assert mail.reason.startswith("UndefinedError: ")
+        assert (mail.reason or "").startswith("UndefinedError: ")
 
 
 async def test_a_buyer_who_was_forgotten_meanwhile_gets_nothing(
