@@ -159,7 +159,7 @@ async def test_a_request_that_meets_a_failure_on_its_way_is_not_decided_on_what_
     ticket_type = asyncio.create_task(list_ticket_type(shop, "first", event_id="new"))
     store.fail_next()
     store.release()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         outcomes = await asyncio.gather(event, ticket_type, return_exceptions=True)
     assert all(isinstance(outcome, Refusal) for outcome in outcomes), outcomes
     assert "first" not in shop.desk.board.ticket_types

@@ -19,7 +19,7 @@ PONG = {"type": "pong", "at": "2026-11-22T18:45:55.023Z"}
 
 
 async def next_of(messages: AsyncGenerator[LiveMessage], number: int) -> list[LiveMessage]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         return [await anext(messages) for _ in range(number)]
 
 

@@ -38,7 +38,7 @@ def hold(session_id: str = "s") -> dict[str, Any]:
 async def closed(service: Service) -> None:
     """Wait until it listens no longer."""
     host, port = service.url.removeprefix("http://").split(":")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             try:
                 _, writer = await asyncio.open_connection(host, int(port))
@@ -118,7 +118,7 @@ async def test_no_log_has_a_session_in_it(kind: str, proxy: Proxy, tmp_path: Pat
                     assert response.status == status
                 with pytest.raises(WSServerHandshakeError):
                     await client.ws_connect(f"{each.url}{WS}", params={"after": "x", **query})
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 while f"{RESERVATIONS}/none" not in each.logged() or WS not in each.logged():  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             assert SECRET not in each.logged()

@@ -143,7 +143,7 @@ async def test_purchases_of_the_same_reservations_in_another_order_do_not_block_
     for _ in range(3):
         first, second = await api.reserve(), await api.reserve(of="other")
         bodies = [purchases_of(first, second), purchases_of(second, first)]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             work = (api.send("POST", PURCHASES, body, token=make_token()) for body in bodies * 3)
             responses = await asyncio.gather(*work)
         assert outcome([response.status for response in responses]) == {201: 1, 409: 5}

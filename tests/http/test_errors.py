@@ -242,11 +242,11 @@ async def test_a_body_that_does_not_arrive_before_the_end_gets_a_503(api: Api) -
         yield b'"quantity": 1, "sessionId": "s1"}'
 
     request = asyncio.create_task(api.client.post(RESERVATIONS, data=body(), headers=JSON))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not api.doors.reading:  # noqa: ASYNC110 - nothing tells when a body has begun.
             await asyncio.sleep(0)
     api.doors.drain(body_grace_seconds=0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         response = await request
     await failure_of(response, status=503, code="draining")
     arriving.set()

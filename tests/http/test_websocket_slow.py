@@ -77,7 +77,7 @@ async def test_a_client_that_reads_slowly_gets_everything_in_order(api: Api) -> 
         await tell_much(api, "lazy", until=lambda: len(connection._queue) > 20)  # type: ignore[attr-defined]
         last = api.backend.box_office.board.seq
         received = b""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while f'"seq":{last},'.encode() not in received:
                 received += await asyncio.get_running_loop().sock_recv(plug, 65_536)
         seqs = [int(part.split(b",")[0]) for part in received.split(b'"seq":')[1:]]
@@ -98,7 +98,7 @@ async def test_a_client_that_does_not_read_does_not_hold_the_end_up(api: Api, is
         if is_behind:
             await tell_much(api, "lazy", until=lambda: len(connection._queue) > 0)  # type: ignore[attr-defined]
         api.doors.drain(body_grace_seconds=1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await api.client.server.close()  # type: ignore[union-attr]
         assert hub.open == 0
     finally:
@@ -143,7 +143,7 @@ async def test_a_shutdown_closes_the_sockets_by_itself(api: Api) -> None:
     async with listening(api) as first, listening(api) as second:
         assert await hear_all(first) == []
         ends = asyncio.gather(end_of(first), end_of(second))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await api.client.server.close()  # type: ignore[union-attr]
         assert await ends == [1001, 1001]
 

@@ -85,7 +85,7 @@ async def watch(socket: ClientWebSocketResponse, *ticket_type_ids: str) -> list[
 
 async def end_of(socket: ClientWebSocketResponse) -> int | None:
     """Read to the end, and return the code with which the server closed."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             message = await socket.receive()
             if message.type in {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR}:

@@ -24,7 +24,7 @@ ADA = Person(
 )
 
 
-async def eventually(condition: Callable[[], bool], *, seconds: float = 5.0, pause: float = 0) -> None:
+async def eventually(condition: Callable[[], bool], *, seconds: float = 30.0, pause: float = 0) -> None:
     """Give the loop its turns until the condition holds; the time limit only ends a test that has failed.
 
     :param pause: seconds between two looks. A thread or a process that is waited for needs the processor itself.
@@ -34,7 +34,7 @@ async def eventually(condition: Callable[[], bool], *, seconds: float = 5.0, pau
             await asyncio.sleep(pause)
 
 
-async def gone(read: Callable[[], Awaitable[object]], *, seconds: float = 5.0) -> None:
+async def gone(read: Callable[[], Awaitable[object]], *, seconds: float = 30.0) -> None:
     """Read again and again until there is nothing; the time limit only ends a test that has failed."""
     async with asyncio.timeout(seconds):
         while await read() is not None:  # noqa: ASYNC110 - nobody sets an event: the turns are the point.

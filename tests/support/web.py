@@ -209,7 +209,7 @@ class Api:
         reader, writer = await asyncio.open_connection(server.host, server.port)
         try:
             writer.write(request)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 return await reader.read()
         finally:
             writer.close()
