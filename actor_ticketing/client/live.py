@@ -35,7 +35,9 @@ async def listen(
             async with aclosing(_connection(transport, query, ticket_type_ids, after)) as messages:
                 async for message in messages:
                     failed = 0
-                    after = message.seq if after is None else max(after, message.seq)
+                    if after is None or isinstance(message, ReloadMessage):
+                        after = message.seq
+                    after = max(after, message.seq)
                     yield message
         except Unavailable as refused:
             seconds = refused.seconds

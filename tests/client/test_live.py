@@ -96,6 +96,16 @@ async def test_who_may_have_missed_something_is_told_to_reload(aiohttp_server: A
     assert stage.asked == [{"sessionId": "s1"}] * 2
 
 
+async def test_after_a_restored_backup_each_connection_goes_on_from_where_the_reload_said(
+    aiohttp_server: AiohttpServer,
+) -> None:
+    restored = [{**PONG, "type": "reload", "seq": 5}, {**PONG, "seq": 6}]
+    told = [{**PONG, "seq": 9}], restored, [{**PONG, "seq": 7}]
+    async with listening_to(aiohttp_server, *told, pauses=Pauses()) as (messages, stage):
+        assert [each.seq for each in await next_of(messages, 4)] == [9, 5, 6, 7]
+    assert [query.get("after") for query in stage.asked] == [None, "9", "6"]
+
+
 async def test_a_message_of_a_later_version_is_passed_over(aiohttp_server: AiohttpServer) -> None:
     said = [{**PONG, "type": "weather", "seq": 3}, {**PONG, "seq": 4, "more": "than is known"}]
     async with listening_to(aiohttp_server, said, pauses=Pauses()) as (messages, _):
