@@ -4,11 +4,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from actor_ticketing.wire.shapes import Count, Currency, Instant, Minor, Shape
+from actor_ticketing.wire.shapes import GROWING, Count, Currency, Instant, Minor, Shape
 from actor_ticketing.wire.shop import Event
 
 Status = Literal["ACTIVE", "CONVERTED", "CANCELLED", "EXPIRED"]
-ExtensionLimit = Literal["count", "total", "not_offered", "stock_is_low", "others_wait"]
+ExtensionLimit = Annotated[Literal["count", "total", "not_offered", "stock_is_low", "others_wait"] | None, GROWING]
 Quantity = Annotated[int, Field(ge=1)]
 
 
@@ -93,7 +93,7 @@ class Extended(Held):
 
     extensions_left: Count
     max_expires_at: Instant
-    extension_limit: ExtensionLimit | None = None
+    extension_limit: ExtensionLimit = None
 
 
 class Bought(Held):
@@ -108,7 +108,7 @@ class Shown(Held):
 
     extensions_left: Count | None = None
     max_expires_at: Instant | None = None
-    extension_limit: ExtensionLimit | None = None
+    extension_limit: ExtensionLimit = None
     transaction: Transaction | None = None
     tickets: list[Ticket] | None = None
 

@@ -2,13 +2,23 @@
 
 The service renders its answers as text; these models say what comes out of that. The OpenAPI document is made of them,
 tests hold every real answer against them, and :mod:`actor_ticketing.client` returns them. A member that is not known
-here is passed over, so that an older client gets along with a newer service.
+here is passed over, and so is a word of a :data:`GROWING` list in the client, so that an older client gets along with a
+newer service.
 """
 
 from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
 from pydantic.alias_generators import to_camel
 
 D = TypeVar("D")
@@ -29,6 +39,23 @@ Instant = Annotated[
 Count = Annotated[int, Field(ge=0)]
 Minor = Annotated[int, Field(ge=0, description="In the minor unit of the currency.", examples=[7800])]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
+
+OLDER = object()
+"""As the context of a validation: who reads may be older than the service."""
+
+
+def _none_if_unknown(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    try:
+        return handler(value)
+    except ValidationError:
+        if info.context is OLDER and isinstance(value, str):
+            return None
+        raise
+
+
+GROWING = WrapValidator(_none_if_unknown)
+"""Of words to which a later service may add: one that is not known is None to an older reader. The documents have those
+that are known, and tests hold the service to them."""
 
 
 def without_null(schema: dict[str, Any]) -> dict[str, Any]:
