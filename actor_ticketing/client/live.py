@@ -8,7 +8,7 @@ import aiohttp
 from pydantic import ValidationError
 
 from actor_ticketing.client.errors import Unavailable, Unreachable, Unreadable
-from actor_ticketing.client.transport import Transport, refusal_of
+from actor_ticketing.client.transport import LATER, Transport, refusal_of
 from actor_ticketing.wire.live import MESSAGES, LiveMessage, ReloadMessage
 
 _PATH = "/api/public/ws"
@@ -68,11 +68,27 @@ async def _connection(
                 if message is not None:
                     yield message
     except aiohttp.WSServerHandshakeError as error:
-        raise refusal_of(error.status, error.headers or {}, b"") from error
+        text = await _reason(transport, params, error.status)
+        raise refusal_of(error.status, error.headers or {}, text) from error
     except aiohttp.ClientResponseError as error:
         raise Unreadable("what answered is no ticket service") from error
     except (aiohttp.ClientConnectionError, TimeoutError) as error:
         raise Unreachable(str(error)) from error
+
+
+async def _reason(transport: Transport, params: Mapping[str, str], status: int) -> bytes:
+    """What the service says of a handshake that it refuses for good; nothing if it cannot be found out.
+
+    aiohttp does not hand out the body. The service judges what was asked before it looks for a handshake, so that it
+    answers the same to a plain GET.
+    """
+    if not 400 <= status < 500 or status in LATER:
+        return b""
+    try:
+        async with transport.http.get(transport.url + _PATH, params=params) as response:
+            return await response.read() if response.status == status else b""
+    except (aiohttp.ClientError, TimeoutError):
+        return b""
 
 
 def _read(text: str) -> LiveMessage | None:

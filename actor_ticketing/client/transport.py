@@ -14,7 +14,7 @@ from actor_ticketing.wire.shapes import OLDER, Failure
 
 A = TypeVar("A", bound=BaseModel)
 
-_LATER = {408, 429, 503}
+LATER = {408, 429, 503}
 # A defect of the service, and what a proxy says when it has lost the service: what became of the request is open.
 _OPEN = {500, 502, 504}
 
@@ -107,7 +107,7 @@ def refusal_of(status: int, headers: Mapping[str, str], text: bytes) -> Refused 
         "details": details,
         "request_id": request_id,
     }
-    if status not in _LATER:
+    if status not in LATER:
         return Refused(**what)
     after = headers.get("Retry-After", "")
     return Unavailable(seconds=float(after) if after.isdecimal() else None, **what)

@@ -122,7 +122,24 @@ async def test_a_service_that_is_busy_is_asked_again_when_it_says(aiohttp_server
 
 
 async def test_a_session_id_that_is_none_is_refused(api: Api) -> None:
-    async with client_of(api, session="not a session") as shop, aclosing(shop.live()) as messages:
+    async with client_of(api, session="bad session!") as shop, aclosing(shop.live()) as messages:
         with pytest.raises(Refused) as refused:
             await anext(messages)
-    assert refused.value.status == 400
+    assert (refused.value.status, refused.value.code) == (400, "validation_error")
+    assert [each["field"] for each in refused.value.details] == ["sessionId"]
+
+
+async def test_a_refusal_is_not_given_a_reason_that_belongs_to_another(aiohttp_server: AiohttpServer) -> None:
+    failure = {"success": False, "message": "No.", "error": {"code": "upgrade_required"}}
+    said = web.Response(status=403, headers={"X-Request-ID": "r-1"}), web.json_response(failure, status=426)
+    async with listening_to(aiohttp_server, *said, pauses=Pauses()) as (messages, _):
+        with pytest.raises(Refused) as refused:
+            await anext(messages)
+    assert (refused.value.status, refused.value.code, refused.value.request_id) == (403, "unknown", "r-1")
+
+
+async def test_a_service_that_is_busy_is_not_asked_why(aiohttp_server: AiohttpServer) -> None:
+    said = web.Response(status=429, headers={"Retry-After": "0"}), [{**PONG, "seq": 3}]
+    async with listening_to(aiohttp_server, *said, pauses=Pauses()) as (messages, stage):
+        await next_of(messages, 2)
+    assert len(stage.asked) == 2
