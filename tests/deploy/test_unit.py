@@ -70,7 +70,7 @@ def test_systemd_understands_every_line(analyze: str, tmp_path: Path) -> None:
     assert (told.returncode, told.stderr) == (0, "")
 
 
-def test_it_can_do_little_else_than_its_work(analyze: str) -> None:
+def exposure_of(analyze: str) -> str:
     told = subprocess.run(  # noqa: S603
         [analyze, "security", "--offline=true", f"--threshold={EXPOSURE_MAX}", "--no-pager", str(UNIT)],
         capture_output=True,
@@ -79,4 +79,20 @@ def test_it_can_do_little_else_than_its_work(analyze: str) -> None:
         env={**os.environ, "LC_ALL": "C.UTF-8"},
     )
     assert told.returncode == 0, told.stdout + told.stderr
-    assert re.search(r"Overall exposure level for actor-ticketing\.service: 1\.\d OK", told.stdout)
+    found = re.search(r"Overall exposure level for actor-ticketing\.service: (1\.\d) OK", told.stdout)
+    assert found is not None
+    return found[1]
+
+
+def test_it_can_do_little_else_than_its_work(analyze: str) -> None:
+    assert int(exposure_of(analyze).replace(".", "")) <= EXPOSURE_MAX
+
+
+def test_the_manual_has_the_exposure_that_its_systemd_says(analyze: str) -> None:
+    manual = (DEPLOY.parent / "docs/operations.md").read_text(encoding="utf-8")
+    documented = re.search(r"of systemd (\d+) \([^)]*\) says (\d\.\d) of 10", manual)
+    assert documented is not None
+    told = subprocess.run([analyze, "--version"], capture_output=True, text=True, check=True)  # noqa: S603
+    if told.stdout.split()[1] != documented[1]:
+        pytest.skip(f"the manual speaks of systemd {documented[1]}")
+    assert exposure_of(analyze) == documented[2]
