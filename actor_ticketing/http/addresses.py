@@ -8,6 +8,8 @@ import structlog
 from aiohttp import web
 from multidict import istr
 
+from actor_ticketing.http.request_ids import id_of
+
 log = structlog.get_logger(__name__)
 
 FORWARDED_FOR = istr("X-Forwarded-For")
@@ -35,7 +37,7 @@ class Addresses:
         peer = request.remote or UNKNOWN
         if not self._trusted:
             if not self._warned and FORWARDED_FOR in request.headers:
-                self._warn(peer)
+                self._warn(peer, request)
             return client_of(peer)
         if not self._is_trusted(peer):
             return client_of(peer)
@@ -55,7 +57,7 @@ class Addresses:
         address = _address(text)
         return address is not None and any(address in network for network in self._trusted)
 
-    def _warn(self, peer: str) -> None:
+    def _warn(self, peer: str, request: web.BaseRequest) -> None:
         address = _address(peer)
         if address is not None and (address.is_loopback or address.is_private):
             self._warned = True
@@ -63,6 +65,7 @@ class Addresses:
                 "forwarded_for_ignored",
                 peer=peer,
                 hint="if this is your proxy, name it in server.trusted_proxies, or all buyers share its limits",
+                request_id=id_of(request),
             )
 
 

@@ -16,7 +16,7 @@ class Transport:
 
 
 def client(peer: str, *forwarded: str, trusted: tuple[str, ...] = ()) -> str:
-    headers = [("X-Forwarded-For", each) for each in forwarded]
+    headers = [("X-Request-ID", "r-1"), *(("X-Forwarded-For", each) for each in forwarded)]
     request = make_mocked_request("GET", "/", headers=headers, transport=Transport(peer))  # type: ignore[arg-type]
     return Addresses(trusted).of(request)
 
@@ -78,7 +78,7 @@ def test_a_very_long_list_of_hops_is_not_walked_to_its_end() -> None:
 
 def test_a_proxy_next_door_that_is_not_trusted_is_pointed_out_once() -> None:
     addresses = Addresses()
-    headers = {"X-Forwarded-For": "198.51.100.1"}
+    headers = {"X-Forwarded-For": "198.51.100.1", "X-Request-ID": "r-1"}
     with capture_logs() as lines:
         for _ in range(3):
             addresses.of(make_mocked_request("GET", "/", headers=headers, transport=Transport("127.0.0.1")))  # type: ignore[arg-type]

@@ -308,6 +308,13 @@ async def test_a_read_that_fails_names_its_request(api: Api, monkeypatch: pytest
     assert held["id"] not in str(line)
 
 
+async def test_a_proxy_that_is_not_named_is_pointed_out_with_the_request_that_it_sent(api: Api) -> None:
+    with capture_logs() as logs:
+        response = await api.send("GET", "/api/public/events", headers={"X-Forwarded-For": "198.51.100.1"})
+    [line] = lines_of(logs, "forwarded_for_ignored")
+    assert line["request_id"] == response.headers["X-Request-ID"]
+
+
 async def test_what_is_turned_down_by_a_limit_is_not_logged(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BoxOffice, "_admit", lambda *_: (_ for _ in ()).throw(StorageUnavailable()))
     method, path, body, _ = await reserve(api)
