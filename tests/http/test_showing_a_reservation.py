@@ -21,6 +21,16 @@ async def test_a_live_hold_says_how_far_it_can_be_extended(api: Api) -> None:
     assert await api.show(held) == extended["data"]
 
 
+async def test_creating_and_the_list_say_nothing_of_extending(api: Api) -> None:
+    single = {"ticketTypeId": "tt", "quantity": 1, "sessionId": "s1"}
+    several = {"reservations": [{"ticketTypeId": "tt", "quantity": 1}], "sessionId": "s1"}
+    made = [(await api.call("POST", RESERVATIONS, body, status=201))["data"] for body in (single, several)]
+    listed = await api.call("GET", f"{RESERVATIONS}?sessionId=s1", status=200)
+    held = [made[0]["reservation"], *made[1]["reservations"], *listed["data"]]
+    assert len(held) == 4
+    assert not any(ROOM.keys() & each.keys() for each in [*made, *held, listed["meta"]])
+
+
 async def test_a_settled_hold_says_nothing_of_extending(api: Api) -> None:
     held = await api.reserve()
     await api.cancel(held)
