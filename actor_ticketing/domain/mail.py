@@ -147,7 +147,7 @@ class MailQueries(Protocol):
     """Reads of it. Every method raises :class:`StorageUnavailable` when the store cannot be read."""
 
     async def due_mails(self, now: int, *, limit: int) -> Sequence[Mail]:
-        """Mails that wait and are due, the earliest first."""
+        """Mails that wait and are due: those with a deadline first, by it, then the others, the earliest first."""
 
     async def next_mail_at(self) -> int | None:
         """When the next of those that wait is due; None when none waits."""

@@ -1,7 +1,6 @@
 """The one that sends what waits in the outbox: each mail at least once, and always under the same Message-ID."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
@@ -29,15 +28,14 @@ from actor_ticketing.notifications.transport import Carrier, NotTaken, ServerTro
 
 log = structlog.get_logger(__name__)
 
-PORTION = 50
-"""Mails that are read, and sent over one connection, in one round."""
-
 STORAGE_PAUSE_MS = 10_000
 """How long to wait when the outbox can be neither read nor written."""
 
 
 class Sender:
-    """Sends one mail after the other. What it has not noted as sent when it ends is sent again after the next start."""
+    """Sends one mail after the other, the most urgent first. What it has not noted as sent when it ends is sent again
+    after the next start.
+    """
 
     def __init__(
         self,
@@ -99,9 +97,11 @@ class Sender:
         """Send what is due; return when to come back at the latest, or None."""
         try:
             if not self._is_pausing:
-                while not self._draining and (due := await self._queries.due_mails(self._clock.now(), limit=PORTION)):
-                    if not await self._send(due):
+                # Read anew for each: what has become urgent since does not stand behind tickets that take long to draw.
+                while not self._draining and (due := await self._queries.due_mails(self._clock.now(), limit=1)):
+                    if not await self._send(due[0]):
                         break
+                await self._carrier.close()
                 await self._outbox.look()
             return self._resume_at if self._is_pausing else await self._queries.next_mail_at()
         except Refusal as refusal:
@@ -116,18 +116,14 @@ class Sender:
     def _is_pausing(self) -> bool:
         return self._clock.now() < self._resume_at
 
-    async def _send(self, due: Sequence[Mail]) -> bool:
-        """Send a portion over one connection; return whether the server was there."""
+    async def _send(self, mail: Mail) -> bool:
+        """Send one over the connection that there is, or a new one; return whether the server was there."""
         try:
             await self._carrier.connect()
-            for mail in due:
-                if self._draining:
-                    break
-                await self._note(await self._outcome(mail))
+            await self._note(await self._outcome(mail))
         except ServerTrouble as trouble:
             await self._server_failed(trouble)
             return False
-        await self._carrier.close()
         return True
 
     async def _outcome(self, mail: Mail) -> MailRecord:

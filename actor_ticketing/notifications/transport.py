@@ -13,6 +13,9 @@ from actor_ticketing.notifications.letters import Letter
 QUIT_SECONDS = 2
 """How long a server may take to say goodbye."""
 
+LETTERS_PER_CONNECTION = 50
+"""Many servers take only so many letters over one connection, and call the next one an error."""
+
 # RFC 3463. The rest of what a server says may name the recipient.
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 # RFC 4954: the server wants us to sign in, or does not know us. No letter is to blame.
@@ -36,17 +39,22 @@ class NotTaken(Exception):
 
 
 class Carrier:
-    """Carries letters to the configured server, one at a time. It stays connected until it is closed."""
+    """Carries letters to the configured server, one at a time. It stays connected until it is closed, or has carried as
+    many as a server is sure to take.
+    """
 
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings
         self._client: aiosmtplib.SMTP | None = None
+        self._carried = 0
 
     async def connect(self) -> aiosmtplib.SMTP:
         """Connect, unless it is done; it tells whether the server is there before anything is composed.
 
         :raises ServerTrouble: when it is not.
         """
+        if self._carried >= LETTERS_PER_CONNECTION:
+            await self.close()
         if self._client is None:
             self._client = await self._connected()
         return self._client
@@ -60,6 +68,7 @@ class Carrier:
         if letter.needs_utf8 and not client.supports_extension("smtputf8"):
             raise NotTaken("the server takes no address that is not ASCII", for_good=True)
         options = ["SMTPUTF8"] if letter.needs_utf8 else []
+        self._carried += 1
         try:
             await client.sendmail(letter.sender, [letter.recipient], letter.content, mail_options=options)
         except BaseException as error:
@@ -106,6 +115,7 @@ class Carrier:
         if self._client is not None:
             self._client.close()
             self._client = None
+        self._carried = 0
 
 
 def _explained(error: Exception) -> ServerTrouble | NotTaken:

@@ -60,9 +60,9 @@ class MemoryMail:
         return [each for each in self._mails.values() if each.state is state]
 
     async def due_mails(self, now: int, *, limit: int) -> Sequence[Mail]:
-        """Mails that wait and are due, the earliest first."""
+        """Mails that wait and are due: those with a deadline first, by it, then the others, the earliest first."""
         due = [each for each in self._in_state(MailState.WAITING) if each.due_at <= now]
-        return sorted(due, key=lambda mail: mail.due_at)[:limit]
+        return sorted(due, key=_urgency)[:limit]
 
     async def next_mail_at(self) -> int | None:
         """When the next of those that wait is due; None when none waits."""
@@ -98,6 +98,10 @@ class MemoryMail:
         return any(_is_before(each, before) for each in self._mails.values()) or any(
             each.seen_at < before for each in self._contacts.values()
         )
+
+
+def _urgency(mail: Mail) -> tuple[bool, int, int]:
+    return mail.deadline is None, mail.deadline or 0, mail.due_at
 
 
 def _is_before(mail: Mail, instant: int) -> bool:

@@ -183,6 +183,31 @@ async def test_a_mail_that_is_put_off_is_due_later(shop: Backend, clock: ManualC
     assert (mail.tries, mail.reason) == (1, "busy")
 
 
+async def test_what_has_a_deadline_is_sent_before_what_has_none_and_the_nearest_deadline_first(
+    shop: Backend, clock: ManualClock
+) -> None:
+    [bought] = await buy(shop, await hold(shop))
+    clock.advance(1)
+    late, soon = await hold(shop, user=USER, minutes=20), await hold(shop, user=USER, minutes=5)
+    await extend(shop, late)
+    await extend(shop, soon)
+    by_urgency = [f"{soon.id}.extended-1", f"{late.id}.extended-1", f"{bought.reservation.id}.purchased"]
+    assert [mail.id for mail in await waiting(shop)] == by_urgency
+    for limit in (1, 2):
+        due = await shop.outbox._queries.due_mails(clock.now(), limit=limit)
+        assert [mail.id for mail in due] == by_urgency[:limit]
+
+
+async def test_what_has_a_deadline_and_was_put_off_waits_like_any_other(shop: Backend, clock: ManualClock) -> None:
+    held = await hold(shop, user=USER)
+    await extend(shop, held)
+    [bought] = await buy(shop, await hold(shop))
+    later = clock.now() + 60_000
+    await write(shop, MailPutOff(id=f"{held.id}.extended-1", tries=1, due_at=later, reason="busy"))
+    due = await shop.outbox._queries.due_mails(later - 1, limit=9)
+    assert [mail.id for mail in due] == [f"{bought.reservation.id}.purchased"]
+
+
 async def test_dead_letters_are_listed_the_last_one_first_a_page_at_a_time(shop: Backend, clock: ManualClock) -> None:
     ids = [await dead_letter(shop, clock.now() + number) for number in range(3)]
     assert [mail.id for mail in await shop.outbox.dead(offset=0, limit=2)] == [ids[2], ids[1]]

@@ -14,34 +14,11 @@ from actor_ticketing.domain.mail import Mail, MailState
 from actor_ticketing.http.context import Backend
 from actor_ticketing.notifications.sender import STORAGE_PAUSE_MS, Sender
 from actor_ticketing.notifications.transport import Carrier
-from support.mail import MailServer, mail_settings, open_shop, waiting
-from support.service import ADA, buy, eventually, hold, list_event, list_ticket_type
+from support.mail import PATIENCE, MailServer, comes_to, mail_settings, open_shop, purchase, state_of, waiting
+from support.service import ADA, eventually
 from support.stores import StoreDouble
 
 SECOND, HOUR = 1_000, 3_600_000
-PATIENCE = 60
-"""Seconds; machines are busy."""
-
-
-async def purchase(shop: Backend, quantity: int = 1) -> str:
-    """Sell to ADA; return the id of the mail about it."""
-    if "ev" not in shop.desk.board.events:
-        await list_event(shop)
-        await list_ticket_type(shop, total=100)
-    [bought] = await buy(shop, await hold(shop, quantity))
-    return f"{bought.reservation.id}.purchased"
-
-
-async def state_of(shop: Backend, mail_id: str) -> MailState:
-    mail = await shop.outbox._queries.mail(mail_id)
-    assert mail is not None
-    return mail.state
-
-
-async def comes_to(shop: Backend, mail_id: str, state: MailState) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while await state_of(shop, mail_id) is not state:  # noqa: ASYNC110 - it is in a database.
-            await asyncio.sleep(0.01)
 
 
 async def tried(shop: Backend) -> list[Mail]:

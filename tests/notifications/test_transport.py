@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from actor_ticketing.config.sections import MailSettings
+from actor_ticketing.notifications import transport
 from actor_ticketing.notifications.letters import Letter
 from actor_ticketing.notifications.transport import Carrier, NotTaken, ServerTrouble
 from support.mail import MailServer, mail_settings
@@ -76,6 +77,19 @@ def carrier_to(server: MailServer, **changes: Any) -> Carrier:
 
 def signed_in(server: MailServer, password: str = PASSWORD) -> Carrier:
     return carrier_to(server, tls="starttls", username="tickets", password=password)
+
+
+async def test_a_server_gets_only_so_many_letters_over_one_connection(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "LETTERS_PER_CONNECTION", 2)
+    carrier = carrier_to(server)
+    connected = []
+    for _ in range(5):
+        await carrier.deliver(LETTER)
+        connected.append(server.connected)
+    await carrier.close()
+    assert connected == [1, 1, 2, 2, 3]
 
 
 async def test_a_letter_goes_under_tls_with_the_password(

@@ -15,7 +15,7 @@ from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
-from actor_ticketing.domain.mail import Mail
+from actor_ticketing.domain.mail import Mail, MailState
 from actor_ticketing.http.context import Backend
 from actor_ticketing.notifications.office import stationery_of
 from actor_ticketing.persistence.connections import DATABASE
@@ -23,8 +23,11 @@ from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
 from support.databases import new_database
 from support.ports import keep_port, number_of
-from support.service import fatal
+from support.service import buy, fatal, hold, list_event, list_ticket_type
 from support.vaults import VAULT
+
+PATIENCE = 60
+"""Seconds; machines are busy."""
 
 SIGNER = TicketSigner([SigningKey("test", b"a seed for these tests, 32 bytes")])
 
@@ -36,6 +39,7 @@ class MailServer:
     :ivar recipients: to whom.
     :ivar answers: what it says to the next mails instead of taking them; to the next senders and recipients likewise.
     :ivar asked: how many mails it was handed, taken or not.
+    :ivar connected: how often somebody has connected.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -48,16 +52,18 @@ class MailServer:
         self.answers_to_senders: list[str] = []
         self.answers_to_recipients: list[str] = []
         self.asked = 0
+        self.connected = 0
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.BaseTransport] = set()
 
     async def start(self) -> None:
         """Listen, always at the same port."""
         loop = asyncio.get_running_loop()
-        connections = self._connections
+        server, connections = self, self._connections
 
         class Connection(SMTP):
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                server.connected += 1
                 connections.add(transport)
                 super().connection_made(transport)
 
@@ -164,3 +170,26 @@ async def open_shop(
 async def waiting(backend: Backend) -> list[Mail]:
     """What waits in the outbox, due or not."""
     return list(await backend.outbox._queries.due_mails(2**60, limit=1_000))
+
+
+async def purchase(shop: Backend, quantity: int = 1) -> str:
+    """Sell to ADA; return the id of the mail about it."""
+    if "ev" not in shop.desk.board.events:
+        await list_event(shop)
+        await list_ticket_type(shop, total=100)
+    [bought] = await buy(shop, await hold(shop, quantity))
+    return f"{bought.reservation.id}.purchased"
+
+
+async def state_of(shop: Backend, mail_id: str) -> MailState:
+    """What has become of a mail."""
+    mail = await shop.outbox._queries.mail(mail_id)
+    assert mail is not None
+    return mail.state
+
+
+async def comes_to(shop: Backend, mail_id: str, state: MailState) -> None:
+    """Wait until that has become of a mail."""
+    async with asyncio.timeout(PATIENCE):
+        while await state_of(shop, mail_id) is not state:  # noqa: ASYNC110 - it is in a database.
+            await asyncio.sleep(0.01)
