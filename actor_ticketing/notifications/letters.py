@@ -34,7 +34,7 @@ class NothingToTell(Exception):
 
 @value
 class Attachment:
-    """A file that goes along."""
+    """A file that goes along. What is text is UTF-8."""
 
     name: str
     content: bytes = field(repr=False)
@@ -188,6 +188,9 @@ def _letter(mail: Mail, wording: Wording, files: Sequence[Attachment], from_addr
     message.set_content(wording.text)
     message.add_alternative(wording.html, subtype="html")
     for file in files:
-        # As bytes, for its line ends are part of it.
-        message.add_attachment(file.content, maintype=file.main_type, subtype=file.sub_type, filename=file.name)
+        # As bytes, for its line ends are part of it. So nobody else says which letters they are.
+        params = {"charset": "utf-8"} if file.main_type == "text" else None
+        message.add_attachment(
+            file.content, maintype=file.main_type, subtype=file.sub_type, filename=file.name, params=params
+        )
     return Letter(sender=sender, recipient=recipient, content=message.as_bytes(), needs_utf8=needs_utf8)

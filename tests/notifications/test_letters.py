@@ -142,6 +142,20 @@ def test_a_file_arrives_byte_for_byte() -> None:
     assert attached.get_payload(decode=True) == content
 
 
+def test_a_calendar_entry_says_how_its_letters_are_written() -> None:
+    content = "SUMMARY:Café 春\r\n"
+    file = Attachment(name="event-ev.ics", content=content.encode(), main_type="text", sub_type="calendar")
+    [attached] = parsed(composed(PLAIN, files=[file])).iter_attachments()
+    assert attached.get_param("charset") == "utf-8"
+    assert attached.get_content() == content
+
+
+def test_a_file_that_is_no_text_has_no_charset() -> None:
+    file = Attachment(name="tickets.pdf", content=b"%PDF", main_type="application", sub_type="pdf")
+    [attached] = parsed(composed(PLAIN, files=[file])).iter_attachments()
+    assert attached.get_param("charset") is None
+
+
 def test_a_deployments_template_is_taken_rather_than_ours_and_the_others_stay(tmp_path: Path) -> None:
     (tmp_path / "en").mkdir()
     (tmp_path / "en" / "expired.txt.jinja").write_text("Too late for {{ event.title }}\n\nSorry.")
