@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from actor_ticketing.config import ConfigurationError
 from actor_ticketing.domain.mail import MailKind
 from actor_ticketing.domain.values import value
+from actor_ticketing.notifications.proofreading import Proofreader
 
 BUILT_IN = Path(__file__).parent / "templates"
 
@@ -40,9 +41,9 @@ class Templates:
 
     def __init__(self, language: str, replacements: Path | None = None) -> None:
         self._language = language
-        places = [BUILT_IN] if replacements is None else [replacements, BUILT_IN]
+        loader = FileSystemLoader([BUILT_IN] if replacements is None else [replacements, BUILT_IN])
         self._environment = Environment(
-            loader=FileSystemLoader(places),
+            loader=loader,
             # What is HTML says so in its name; in the other half of a mail, an escaped text would show its escapes.
             autoescape=select_autoescape(enabled_extensions=("html.jinja",), disabled_extensions=("txt.jinja",)),
             undefined=StrictUndefined,
@@ -52,9 +53,9 @@ class Templates:
         self._environment.filters["moment"] = self._moment
         if replacements is not None and not replacements.is_dir():
             raise ConfigurationError(f"mail.templates_dir: {replacements} is not a directory")
-        for kind in MailKind:
-            for form in ("txt", "html"):
-                self._check(f"{language}/{kind}.{form}.jinja")
+        Proofreader(self._environment, loader, replacements).check(
+            f"{language}/{kind}.{form}.jinja" for kind in MailKind for form in ("txt", "html")
+        )
 
     def wording(self, kind: MailKind, facts: Mapping[str, Any]) -> Wording:
         """Say it.
@@ -67,14 +68,6 @@ class Templates:
         )
         subject, _, body = text.strip().partition("\n")
         return Wording(subject=one_line(subject)[:_SUBJECT_MAX], text=body.strip() + "\n", html=html)
-
-    def _check(self, name: str) -> None:
-        try:
-            self._environment.get_template(name)
-        except TemplateError as error:
-            line = getattr(error, "lineno", None)
-            where = name if line is None else f"{name}, line {line}"
-            raise ConfigurationError(f"mail.templates_dir: {where}: {error.message}") from error
 
     def _moment(self, instant: int) -> str:
         """An instant (ms since the epoch) as people write it."""

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from actor_ticketing.config import ConfigurationError
 from actor_ticketing.config.sections import MailSettings
 from actor_ticketing.domain.mail import Mail, MailKind
 from actor_ticketing.notifications.letters import Attachment, Letter, _letter
@@ -169,15 +168,6 @@ def test_a_deployments_template_is_taken_rather_than_ours_and_the_others_stay(tm
 def test_a_deployments_layout_stands_around_our_mails(tmp_path: Path) -> None:
     (tmp_path / "layout.html.jinja").write_text("<b>HALL</b>{% block content %}{% endblock %}")
     assert Templates("en", tmp_path).wording(MailKind.EXPIRED, FACTS).html.startswith("<b>HALL</b>")
-
-
-def test_a_template_that_is_none_stops_the_start_and_is_named(tmp_path: Path) -> None:
-    (tmp_path / "en").mkdir()
-    (tmp_path / "en" / "expired.txt.jinja").write_text("fine\n{% if %}")
-    with pytest.raises(ConfigurationError, match=r"mail\.templates_dir: en/expired\.txt\.jinja, line 2: "):
-        Templates("en", tmp_path)
-    with pytest.raises(ConfigurationError, match="nowhere is not a directory"):
-        Templates("en", tmp_path / "nowhere")
 
 
 def test_the_names_of_people_are_in_no_repr() -> None:
