@@ -59,17 +59,20 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help="Load the demonstration catalogue if there is none.")] = False,  # noqa: FBT002
 ) -> None:
     """Run the service until SIGTERM or Ctrl-C. Prints one line when it is ready."""
+    from actor_ticketing.server import fittings_of
     from actor_ticketing.server import serve as serve_forever
 
     with problems_as_messages():
         settings = settings_of(config, data_dir, host=host, port=port)
+        # Before the secrets are made: a configuration that cannot be used leaves nothing behind.
+        fittings = fittings_of(settings)
         credentials = credentials_of(settings)
 
         def announce(address: str) -> None:
             sys.stdout.write(f"listening on {address}\n")
             sys.stdout.flush()
 
-        run(serve_forever(settings, credentials, demo=demo, announce=announce))
+        run(serve_forever(settings, credentials, fittings, demo=demo, announce=announce))
 
 
 @app.command("import")

@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -38,6 +39,7 @@ from actor_ticketing.vault import Vault
 
 if TYPE_CHECKING:
     from actor_ticketing.notifications.office import Stationery
+    from actor_ticketing.notifications.wording import Templates
 
 log = structlog.get_logger(__name__)
 
@@ -96,8 +98,27 @@ def minter_of(settings: Settings, credentials: Credentials, *, minutes: float) -
     )
 
 
-def stationery_of(settings: Settings, doors: Doors) -> "Stationery | None":
-    """What mails are made of, or None while mail is off.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fittings:
+    """What the configuration names and only the start can find to be unusable.
+
+    :ivar templates: of mails; None while mail is off.
+    """
+
+    templates: "Templates | None"
+    hooks: Hooks
+
+
+def fittings_of(settings: Settings) -> Fittings:
+    """Look whether all of it can be used. Nothing is touched.
+
+    :raises ConfigurationError: when something cannot.
+    """
+    return Fittings(templates=templates_of(settings), hooks=hooks_of(settings))
+
+
+def templates_of(settings: Settings) -> "Templates | None":
+    """What mails say, or None while mail is off.
 
     :raises ConfigurationError: when a template cannot be used.
     """
@@ -105,7 +126,16 @@ def stationery_of(settings: Settings, doors: Doors) -> "Stationery | None":
         return None
     from actor_ticketing.notifications import office  # noqa: PLC0415 - it takes 0.2 s, and mail is off by default.
 
-    return office.stationery_of(settings.mail, doors.papers, doors.signer)
+    return office.templates_of(settings.mail)
+
+
+def stationery_of(settings: Settings, templates: "Templates | None", doors: Doors) -> "Stationery | None":
+    """What mails are made of, or None while mail is off."""
+    if templates is None:
+        return None
+    from actor_ticketing.notifications.office import Stationery  # noqa: PLC0415 - as above.
+
+    return Stationery(settings=settings.mail, templates=templates, papers=doors.papers, signer=doors.signer)
 
 
 def hooks_of(settings: Settings) -> Hooks:
@@ -123,7 +153,9 @@ def hooks_of(settings: Settings) -> Hooks:
     return exporting_hooks()
 
 
-async def serve(settings: Settings, credentials: Credentials, *, demo: bool, announce: Callable[[str], None]) -> None:
+async def serve(
+    settings: Settings, credentials: Credentials, fittings: Fittings, *, demo: bool, announce: Callable[[str], None]
+) -> None:
     """Serve until SIGTERM or SIGINT.
 
     :param announce: told the address, once, when requests are taken.
@@ -143,7 +175,7 @@ async def serve(settings: Settings, credentials: Credentials, *, demo: bool, ann
         asyncio.get_running_loop().add_signal_handler(number, stop_in_time)
     lock = DataDirLock(settings.data_dir)
     try:
-        await _serve_locked(settings, credentials, demo=demo, announce=announce, stop=stop)
+        await _serve_locked(settings, credentials, fittings, demo=demo, announce=announce, stop=stop)
     finally:
         lock.release()
 
@@ -151,14 +183,15 @@ async def serve(settings: Settings, credentials: Credentials, *, demo: bool, ann
 async def _serve_locked(
     settings: Settings,
     credentials: Credentials,
+    fittings: Fittings,
     *,
     demo: bool,
     announce: Callable[[str], None],
     stop: asyncio.Event,
 ) -> None:
-    hooks = hooks_of(settings)
+    hooks = fittings.hooks
     doors = doors_of(settings, credentials)
-    stationery = stationery_of(settings, doors)
+    stationery = stationery_of(settings, fittings.templates, doors)
     application = create_application(doors, max_body_bytes=settings.server.max_body_bytes)
     # Of the time for stopping, three eighths are for bodies that are still arriving, half is for what else is in
     # flight, and the rest for the journal and the database.

@@ -1,6 +1,8 @@
 """The running process, from outside."""
 
 import json
+import os
+import shlex
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -40,6 +42,35 @@ async def test_sigusr1_tells_of_every_actor_and_thread_and_the_sale_goes_on(serv
     assert [(each["live_holds"], each["actors"]) for each in lines if each["event"] == "doing"] == [(1, 1)]
     assert [(each["ticket_type_id"], each["holds"]) for each in lines if each["event"] == "actor"] == [("tt", 1)]
     assert not [line for line in told if "a-secret-session" in line]
+
+
+@pytest.mark.parametrize("problem", ["mail.templates_dir", "telemetry.enabled"])
+async def test_what_the_configuration_names_and_cannot_be_used_stops_the_start_before_anything_is_made(
+    service: Service, tmp_path: Path, problem: str
+) -> None:
+    for directory in ("templates", "hidden"):
+        (tmp_path / directory).mkdir()
+    (tmp_path / "templates" / "layout.html.jinja").write_text("{% if %}")
+    (tmp_path / "hidden" / "sitecustomize.py").write_text("import sys\nsys.modules['opentelemetry'] = None\n")
+    service.environment = {
+        "mail.templates_dir": {
+            "ACTOR_TICKETING_MAIL__ENABLED": "true",
+            "ACTOR_TICKETING_MAIL__HOST": "127.0.0.1",
+            "ACTOR_TICKETING_MAIL__FROM_ADDRESS": "tickets@hall.test",
+            "ACTOR_TICKETING_MAIL__TEMPLATES_DIR": str(tmp_path / "templates"),
+        },
+        "telemetry.enabled": {
+            "ACTOR_TICKETING_TELEMETRY__ENABLED": "true",
+            "PYTHONPATH": f"{tmp_path / 'hidden'}:{os.environ.get('PYTHONPATH', '')}",
+        },
+    }[problem]
+    data_dir = tmp_path / "data"
+    command = shlex.join([*service.command, "serve", "--port", "0", "--data-dir", str(data_dir)])
+    status, out, err = await service.shell(command)
+    assert (status, out) == (1, "")
+    assert err.startswith(f"error: {problem}: ")
+    assert err.count("\n") == 1
+    assert not data_dir.exists()
 
 
 async def _told(service: Service, *, until: str) -> list[str]:

@@ -34,14 +34,13 @@ class Stationery:
     signer: TicketSigner
 
 
-def stationery_of(settings: MailSettings, papers: TicketPapers, signer: TicketSigner) -> Stationery:
+def templates_of(settings: MailSettings) -> Templates:
     """Read the templates.
 
     :raises ConfigurationError: when one cannot be used.
     """
     replacements = Path(settings.templates_dir) if settings.templates_dir else None
-    templates = Templates(settings.language, replacements)
-    return Stationery(settings=settings, templates=templates, papers=papers, signer=signer)
+    return Templates(settings.language, replacements)
 
 
 class PostOffice:

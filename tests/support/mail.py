@@ -17,7 +17,7 @@ from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.mail import Mail, MailState
 from actor_ticketing.http.context import Backend
-from actor_ticketing.notifications.office import stationery_of
+from actor_ticketing.notifications.office import Stationery, templates_of
 from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.tickets.papers import TicketPapers
 from actor_ticketing.tickets.signing import SigningKey, TicketSigner
@@ -158,7 +158,10 @@ async def open_shop(
     papers = TicketPapers()
     try:
         async with open_storage(new_database(directory / DATABASE), settings, VAULT) as storage:
-            stationery = stationery_of(settings.mail, papers, SIGNER) if sends else None
+            stationery = None
+            if sends:
+                templates = templates_of(settings.mail)
+                stationery = Stationery(settings=settings.mail, templates=templates, papers=papers, signer=SIGNER)
             async with open_backend(
                 around(storage), settings, clock, on_fatal=fatal, serving=True, stationery=stationery
             ) as backend:
