@@ -320,9 +320,13 @@ class Queries(MailQueries, WebhookQueries, SalesQueries, Protocol):
         A ticket tells of its holder; one whose holder has no address, and the buyer's name, tells of the buyer.
         """
 
-    async def traces_in_answers(self, email: str, after: Any) -> Traces:
-        """A portion of the kept answers in which this address stands.
+    async def traces_in_answers(self, email: str | None, after: Any) -> Traces:
+        """A portion of the kept answers that tell of the forgotten, also when it was long ago that they were forgotten.
 
+        They name people beside a transaction that has lost its buyer, or a ticket that has lost its holder. So the rows
+        go first, and whoever is interrupted between the two finds the answers the next time.
+
+        :param email: an address: answers in which it stands are among them. None looks for no address.
         :param after: None to begin with, then what the former portion ended with.
         """
 

@@ -39,12 +39,13 @@ from actor_ticketing.domain.purchase import Purchase, Ticket, email_key
 from actor_ticketing.domain.records import Forget, Record, TracesWiped
 from actor_ticketing.domain.reservation import Reservation, ReservationStatus
 from actor_ticketing.domain.webhooks import WebhookRecord
+from actor_ticketing.persistence.answers_about import is_about, texts_of
 from actor_ticketing.persistence.memory_accounts import MemoryAccounts
 from actor_ticketing.persistence.memory_analytics import tally_of
 from actor_ticketing.persistence.memory_archives import MemoryArchives
 from actor_ticketing.persistence.memory_mail import MemoryMail
 from actor_ticketing.persistence.memory_webhooks import MemoryWebhooks
-from actor_ticketing.persistence.people import is_of, tells_of
+from actor_ticketing.persistence.people import is_of
 
 R = TypeVar("R", Reservation, SaleRecord, Ticket)
 
@@ -318,9 +319,12 @@ class MemoryStore(MemoryMail, MemoryWebhooks, MemoryArchives):
         )
         return Traces(forget=forget, of_others=of_others)
 
-    async def traces_in_answers(self, email: str, after: Any) -> Traces:  # noqa: ARG002 - there is one portion.
-        """All kept answers in which this address stands, in one portion."""
-        found = (slot for slot, answer in self._answers.items() if tells_of(answer.body, email))
+    async def traces_in_answers(self, email: str | None, after: Any) -> Traces:  # noqa: ARG002 - there is one portion.
+        """All kept answers that tell of the forgotten, in one portion."""
+        sales = [each.transaction for each in self._purchases.values()]
+        forgotten = {each.id for each in sales if each.buyer is None}
+        forgotten |= {each.id for each in self._tickets.values() if each.holder is None}
+        found = (slot for slot, kept in self._answers.items() if is_about(texts_of(kept.body), email, forgotten))
         return Traces(forget=Forget(answers=tuple(found)))
 
     async def traces_before(self, start: int, after: Any) -> Traces:  # noqa: ARG002 - there is one portion.

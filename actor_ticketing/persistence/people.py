@@ -4,10 +4,9 @@ Every function takes a connection, so that the readers of a running service and 
 """
 
 import json
-import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,16 +16,13 @@ from actor_ticketing.domain.purchase import Person, Purchase, Ticket, Transactio
 from actor_ticketing.domain.records import Forget
 from actor_ticketing.persistence import rows
 from actor_ticketing.persistence.accounts import ACCOUNT, account_of
+from actor_ticketing.persistence.answers_about import ids_in, is_about, texts_of
 from actor_ticketing.persistence.mail import CONTACT, contact_of
 from actor_ticketing.vault import Vault, VaultError
 
 PORTION = 200
 """Transactions or answers looked at in one step. All their tickets go in the same commit, so that is not bounded by it,
 but by how many tickets one purchase may have."""
-
-# What goes on with an address before and behind it; a dot behind it may end a sentence.
-_LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
-_DOMAIN = r"[\w-]|\.[\w-]"
 
 _BOUGHT = f"SELECT {rows.TRANSACTION} FROM transactions WHERE buyer_digest IN ({{}}) ORDER BY id"  # noqa: S608 - constants.
 _HELD = f"SELECT {rows.TICKET} FROM tickets WHERE holder_digest IN ({{}}) ORDER BY id"  # noqa: S608
@@ -36,6 +32,11 @@ _RESERVATION = f"SELECT {rows.RESERVATION} FROM reservations WHERE id = ?"  # no
 _TICKET_TYPE = f"SELECT {rows.TICKET_TYPE} FROM ticket_types WHERE id = ?"  # noqa: S608
 _EVENT = f"SELECT {rows.EVENT} FROM events WHERE id = ?"  # noqa: S608
 _ANSWERS = f"SELECT {rows.ANSWER} FROM idempotency WHERE (caller, key) > (?, ?) ORDER BY caller, key LIMIT ?"  # noqa: S608
+_FORGOTTEN = """
+    SELECT id FROM transactions WHERE id IN (SELECT value FROM json_each(?)) AND buyer IS NULL
+    UNION ALL
+    SELECT id FROM tickets WHERE id IN (SELECT value FROM json_each(?)) AND holder IS NULL
+"""
 _BEFORE = """
     SELECT t.id, t.buyer IS NOT NULL, e.start_date < ?
     FROM (SELECT id, reservation_id, buyer FROM transactions WHERE id > ? ORDER BY id LIMIT ?) t
@@ -74,20 +75,22 @@ def is_of(holder: Person | None, email: str, buyer: Person | None) -> bool:
     return holder.has_email(email) if holder.email else buyer is not None and holder.is_named_like(buyer)
 
 
-def traces_in_answers(connection: sqlite3.Connection, vault: Vault, email: str, after: Any) -> Traces:
-    """A portion of the kept answers in which this address stands; see :meth:`Queries.traces_in_answers`."""
+def traces_in_answers(connection: sqlite3.Connection, vault: Vault, email: str | None, after: Any) -> Traces:
+    """A portion of the kept answers that tell of the forgotten; see :meth:`Queries.traces_in_answers`."""
     found = connection.execute(_ANSWERS, (*(after or (b"", "")), PORTION)).fetchall()
-    theirs: list[tuple[bytes, str]] = []
+    told: dict[tuple[bytes, str], frozenset[str] | None] = {}
     unreadable: Counter[str] = Counter()
     for row in found:
         try:
-            concerns = tells_of(rows.answer_of(row, vault).body, email)
+            told[row[0], row[1]] = texts_of(rows.answer_of(row, vault).body)
         except VaultError as error:
-            # Nobody can use it any more, and it may be about anybody.
-            concerns = True
-            unreadable[error.kid] += 1
-        if concerns:
-            theirs.append((row[0], row[1]))
+            if email is not None:
+                # Nobody can use it any more, and it may be about anybody.
+                told[row[0], row[1]] = None
+                unreadable[error.kid] += 1
+    # After the answers, so that no answer is without the rows that were committed with it.
+    forgotten = _forgotten(connection, told.values())
+    theirs = (slot for slot, texts in told.items() if texts is None or is_about(texts, email, forgotten))
     return Traces(
         forget=Forget(answers=tuple(theirs)),
         unreadable=unreadable,
@@ -95,27 +98,10 @@ def traces_in_answers(connection: sqlite3.Connection, vault: Vault, email: str, 
     )
 
 
-def tells_of(body: bytes, email: str) -> bool:
-    """Whether an address stands in a kept answer, and not as a part of another one."""
-    text = body.decode(errors="replace")
-    try:
-        texts = list(_texts_in(json.loads(text)))
-    except ValueError:
-        texts = [text]
-    address = re.compile(f"(?<!{_LOCAL}){re.escape(email_key(email))}(?!{_DOMAIN})")
-    return any(address.search(email_key(each)) for each in texts)
-
-
-def _texts_in(document: Any) -> Iterator[str]:
-    if isinstance(document, str):
-        yield document
-    elif isinstance(document, dict):
-        for name, each in document.items():
-            yield name
-            yield from _texts_in(each)
-    elif isinstance(document, list):
-        for each in document:
-            yield from _texts_in(each)
+def _forgotten(connection: sqlite3.Connection, told: Iterable[frozenset[str] | None]) -> set[str]:
+    """Which of the transactions and tickets in these answers have lost their buyer or holder."""
+    named = json.dumps(list(frozenset().union(*(ids_in(texts) for texts in told if texts is not None))))
+    return {row[0] for row in connection.execute(_FORGOTTEN, (named, named))}
 
 
 def traces_before(connection: sqlite3.Connection, start: int, after: Any) -> Traces:

@@ -212,8 +212,8 @@ class SqliteQueries(SqliteReportQueries, SqliteMailQueries, SqliteWebhookQueries
         """A portion of the rows that tell of this person."""
         return await self._readers.run(lambda connection: people.traces(connection, self._vault, email))
 
-    async def traces_in_answers(self, email: str, after: Any) -> Traces:
-        """A portion of the kept answers in which this address stands."""
+    async def traces_in_answers(self, email: str | None, after: Any) -> Traces:
+        """A portion of the kept answers that tell of the forgotten."""
         return await self._readers.run(
             lambda connection: people.traces_in_answers(connection, self._vault, email, after)
         )

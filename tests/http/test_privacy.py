@@ -20,11 +20,13 @@ from support.web import (
     purchases_of,
 )
 
+CHECKIN = "/api/admin/checkin"
 ERASE = "/api/admin/privacy/erase"
 EXPORT = "/api/admin/privacy/export"
 BOTH = pytest.mark.parametrize("path", [ERASE, EXPORT])
 WHO = {"email": "ada@example.com"}
 BEA = {"fullName": "Bea Brown", "identityType": "id", "identityNumber": "7"}
+ADA_WITHOUT_ADDRESS = {name: PERSON[name] for name in ("fullName", "identityType", "identityNumber")}
 
 
 async def erase(api: Api, email: str = "ada@example.com", **options: Any) -> Any:
@@ -36,6 +38,12 @@ async def bought_for_ada_and_bea(api: Api) -> Any:
     held = await api.reserve(2)
     path, body = purchase_of(held, ticketHolders=[PERSON, BEA])
     return (await api.call("POST", path, body, token=make_token(), status=201))["data"]
+
+
+async def let_in(api: Api, ticket: Any) -> Any:
+    """Let somebody in, or say it again: the key of a ticket is always the same."""
+    headers = {"Idempotency-Key": f"scan-{ticket['code']}"}
+    return await api.call("POST", CHECKIN, {"code": ticket["code"]}, token=ADMIN_TOKEN, headers=headers, status=200)
 
 
 def counts(data: Any) -> dict[str, int]:
@@ -98,6 +106,35 @@ async def test_the_answers_to_others_are_kept(api: Api) -> None:
     first = await api.call("POST", PURCHASES, body, token=make_token(), headers=headers, status=201)
     assert (await erase(api))["answers"] == 0
     assert await api.call("POST", PURCHASES, body, token=make_token(), headers=headers, status=201) == first
+
+
+async def test_a_kept_yes_at_the_door_is_erased_though_it_has_no_address(api: Api) -> None:
+    path, body = purchase_of(await api.reserve(1), ticketHolders=[ADA_WITHOUT_ADDRESS])
+    [ticket] = (await api.call("POST", path, body, token=make_token(), status=201))["data"]["tickets"]
+    assert (await let_in(api, ticket))["data"]["ticket"]["ticketHolder"] == ADA_WITHOUT_ADDRESS
+    assert (await erase(api))["answers"] == 1
+    headers = {"Idempotency-Key": f"scan-{ticket['code']}"}
+    body = {"code": ticket["code"]}
+    error = await api.refused(
+        "POST", CHECKIN, body, token=ADMIN_TOKEN, headers=headers, status=409, code="ticket_already_used"
+    )
+    assert "Lovelace" not in str(error)
+
+
+async def test_a_kept_yes_to_another_holder_of_the_same_purchase_stays(api: Api) -> None:
+    _, ticket = (await bought_for_ada_and_bea(api))["tickets"]
+    first = await let_in(api, ticket)
+    assert (await erase(api))["answers"] == 0
+    assert await let_in(api, ticket) == first
+
+
+async def test_a_yes_to_somebody_who_was_forgotten_before_names_nobody_and_stays(api: Api) -> None:
+    [ticket, _] = (await bought_for_ada_and_bea(api))["tickets"]
+    await erase(api)
+    first = await let_in(api, ticket)
+    assert first["data"]["ticket"]["ticketHolder"] is None
+    assert (await erase(api))["answers"] == 0
+    assert await let_in(api, ticket) == first
 
 
 async def test_an_erasure_repeated_with_its_key_gets_the_first_answer(open_api: OpenApi) -> None:

@@ -1,0 +1,96 @@
+"""Which kept answers go with the people whom they name, on either store."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from actor_ticketing.app import open_backend, open_storage
+from actor_ticketing.assembly import Storage
+from actor_ticketing.clock import ManualClock
+from actor_ticketing.config import Settings
+from actor_ticketing.domain.errors import StorageUnavailable
+from actor_ticketing.domain.ports import StoredAnswer, Traces
+from actor_ticketing.http.answers import to_json
+from actor_ticketing.http.context import Backend
+from actor_ticketing.http.present import person
+from actor_ticketing.persistence import people
+from actor_ticketing.persistence.connections import DATABASE
+from actor_ticketing.persistence.memory import MemoryStore
+from support.databases import new_database
+from support.people import ADA_WITHOUT_ADDRESS, KID, sell
+from support.service import ADA, fatal, list_event, list_ticket_type
+from support.stores import StoreDouble
+from support.vaults import VAULT
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
+    if request.param == "memory":
+        memory = MemoryStore()
+        yield Storage(store=StoreDouble(memory), queries=memory)
+        return
+    async with open_storage(new_database(tmp_path / DATABASE), Settings(), VAULT) as opened:
+        yield Storage(store=StoreDouble(opened.store), queries=opened.queries)
+
+
+@pytest.fixture
+async def shop(storage: Storage, clock: ManualClock) -> AsyncIterator[Backend]:
+    async with open_backend(storage, Settings(), clock, on_fatal=fatal) as opened:
+        await list_event(opened)
+        await list_ticket_type(opened, total=10_000)
+        yield opened
+
+
+async def answers_erased(shop: Backend) -> int:
+    return (await shop.privacy.erase("ada@example.com", by="admin")).answers
+
+
+def naming(its_id: str, *, key: str = "k") -> StoredAnswer:
+    """An answer that names somebody without an address beside the id of what they have."""
+    body = to_json({"ticket": {"id": its_id, "ticketHolder": person(ADA_WITHOUT_ADDRESS)}}).encode()
+    return StoredAnswer(caller=b"c", key=key, fingerprint=b"", status=200, body=body, created_at=0)
+
+
+async def test_an_answer_about_a_ticket_of_theirs_is_dropped(shop: Backend) -> None:
+    bought = await sell(shop, ADA, [ADA_WITHOUT_ADDRESS])
+    await shop.answers.keep(naming(bought.tickets[0].id))
+    assert await answers_erased(shop) == 1
+
+
+async def test_an_answer_about_a_purchase_of_theirs_is_dropped(shop: Backend) -> None:
+    bought = await sell(shop, ADA, [KID])
+    await shop.answers.keep(naming(bought.transaction.id))
+    assert await answers_erased(shop) == 1
+
+
+async def test_an_answer_about_a_ticket_that_stays_with_its_holder_is_kept(shop: Backend) -> None:
+    bought = await sell(shop, ADA, [ADA, KID])
+    await shop.answers.keep(naming(bought.tickets[1].id))
+    assert await answers_erased(shop) == 0
+
+
+async def test_answers_about_many_tickets_are_found_in_every_portion(
+    shop: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "PORTION", 2)
+    bought = await sell(shop, ADA, [ADA_WITHOUT_ADDRESS] * 5)
+    for number, ticket in enumerate(bought.tickets):
+        await shop.answers.keep(naming(ticket.id, key=f"k{number}"))
+    assert await answers_erased(shop) == 5
+
+
+async def test_answers_that_an_interrupted_erasure_has_left_are_dropped_by_the_next(
+    shop: Backend, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bought = await sell(shop, ADA, [ADA_WITHOUT_ADDRESS])
+    await shop.answers.keep(naming(bought.tickets[0].id))
+
+    async def fail(*_: object) -> Traces:
+        raise StorageUnavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storage.queries, "traces_in_answers", fail)
+        with pytest.raises(StorageUnavailable):
+            await answers_erased(shop)
+    assert await answers_erased(shop) == 1
