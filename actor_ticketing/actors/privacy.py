@@ -70,14 +70,22 @@ class Privacy:
     async def forget_before(self, start: int) -> Forgotten:
         """Forget the buyers and holders of events that began before ``start`` (ms since the epoch), in no hurry.
 
+        Kept answers that name them go with them.
+
         :raises Unavailable: as :meth:`erase`.
         """
-        return await self._forget(_portions(partial(self._queries.traces_before, start)), pause_ms=PAUSE_MS)
+        return await self._forget(self._traces_before(start), pause_ms=PAUSE_MS)
 
     async def _traces_of(self, email: str) -> AsyncIterator[Traces]:
         while (found := await self._queries.traces(email)).forget:
             yield found
         async for found in _portions(partial(self._queries.traces_in_answers, email)):
+            yield found
+
+    async def _traces_before(self, start: int) -> AsyncIterator[Traces]:
+        async for found in _portions(partial(self._queries.traces_before, start)):
+            yield found
+        async for found in _portions(partial(self._queries.traces_in_answers, None)):
             yield found
 
     async def _forget(

@@ -326,7 +326,8 @@ class Queries(MailQueries, WebhookQueries, SalesQueries, Protocol):
         They name people beside a transaction that has lost its buyer, or a ticket that has lost its holder. So the rows
         go first, and whoever is interrupted between the two finds the answers the next time.
 
-        :param email: an address: answers in which it stands are among them. None looks for no address.
+        :param email: an address: answers in which it stands are among them, and those that do not open, since it may
+            stand in them. None looks for no address.
         :param after: None to begin with, then what the former portion ended with.
         """
 

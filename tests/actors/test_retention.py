@@ -11,9 +11,12 @@ from actor_ticketing.app import open_backend, open_storage
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
+from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.domain.purchase import Purchase
 from actor_ticketing.domain.records import Forget
+from actor_ticketing.http.answers import to_json
 from actor_ticketing.http.context import Backend
+from actor_ticketing.http.present import transaction
 from actor_ticketing.persistence import people
 from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.memory import MemoryStore
@@ -46,6 +49,15 @@ async def sell_for(shop: Backend, starts_at: int, event_id: str) -> Purchase:
     await shop.desk.create_event(event_id=event_id, title="t", venue="v", start_date=starts_at)
     await list_ticket_type(shop, f"tt_{event_id}", event_id=event_id)
     return await sell(shop, ADA, [ADA, BEA], of=f"tt_{event_id}")
+
+
+async def keep_answer(shop: Backend, bought: Purchase) -> None:
+    """Keep the answer to whoever bought, under the purchase's id."""
+    body = to_json({"transaction": transaction(bought.transaction)}).encode()
+    answer = StoredAnswer(
+        caller=b"c", key=bought.transaction.id, fingerprint=b"", status=201, body=body, created_at=shop.clock.now()
+    )
+    await shop.answers.keep(answer)
 
 
 async def done(
@@ -86,6 +98,21 @@ async def test_at_the_start_only_people_of_long_past_events_are_forgotten(storag
         "transactions": 1,
         "tickets": 2,
     }
+
+
+async def test_kept_answers_that_name_the_people_of_long_past_events_are_dropped(
+    storage: Storage, clock: ManualClock
+) -> None:
+    now = clock.now()
+    async with open_backend(storage, remembering(0), clock, on_fatal=fatal) as shop:
+        past, just = await sell_for(shop, now - 3 * DAY_MS, "past"), await sell_for(shop, now, "just")
+        for bought in (past, just):
+            await keep_answer(shop, bought)
+    with capture_logs() as logs:
+        async with open_backend(storage, remembering(1), clock, on_fatal=fatal, serving=True) as shop:
+            assert (await done(logs))["answers"] == 1
+            assert await shop.answers.find(b"c", past.transaction.id) is None
+            assert await shop.answers.find(b"c", just.transaction.id) is not None
 
 
 async def test_every_day_those_are_forgotten_whose_time_is_over(storage: Storage, clock: ManualClock) -> None:

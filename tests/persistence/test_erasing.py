@@ -120,6 +120,14 @@ async def test_answers_that_do_not_open_are_dropped_and_hinder_no_erasure(
     assert column(path, "SELECT key FROM idempotency") == ["secret-d"]
 
 
+async def test_an_answer_that_does_not_open_is_not_dropped_for_the_age_of_an_event(shop: Backend, path: Path) -> None:
+    await shop.answers.keep(StoredAnswer(caller=b"c", key="k", fingerprint=b"", status=201, body=b"{}", created_at=0))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE idempotency SET body = x'ff'")
+    assert (await shop.privacy.forget_before(shop.clock.now())).answers == 0
+    assert column(path, "SELECT key FROM idempotency") == ["k"]
+
+
 async def test_the_books_are_whole_when_somebody_was_forgotten(path: Path, clock: ManualClock) -> None:
     async with (
         open_storage(new_database(path), Settings(), VAULT) as storage,
