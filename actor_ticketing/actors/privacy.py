@@ -79,13 +79,19 @@ class Privacy:
     async def _traces_of(self, email: str) -> AsyncIterator[Traces]:
         while (found := await self._queries.traces(email)).forget:
             yield found
-        async for found in _portions(partial(self._queries.traces_in_answers, email)):
+        async for found in self._traces_in_answers(email):
             yield found
 
     async def _traces_before(self, start: int) -> AsyncIterator[Traces]:
         async for found in _portions(partial(self._queries.traces_before, start)):
             yield found
-        async for found in _portions(partial(self._queries.traces_in_answers, None)):
+        async for found in self._traces_in_answers(None):
+            yield found
+
+    async def _traces_in_answers(self, email: str | None) -> AsyncIterator[Traces]:
+        # An answer that was made of the rows as they were may still be on its way.
+        await self._journal.settled()
+        async for found in _portions(partial(self._queries.traces_in_answers, email)):
             yield found
 
     async def _forget(

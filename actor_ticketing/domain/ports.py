@@ -327,7 +327,8 @@ class Queries(MailQueries, WebhookQueries, SalesQueries, Protocol):
         go first, and whoever is interrupted between the two finds the answers the next time.
 
         :param email: an address: answers in which it stands are among them, and those that do not open, since it may
-            stand in them. None looks for no address.
+            stand in them; not those about a transaction or ticket that has the address, which came since the rows were
+            asked for. None looks for no address.
         :param after: None to begin with, then what the former portion ended with.
         """
 

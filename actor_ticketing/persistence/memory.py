@@ -321,10 +321,11 @@ class MemoryStore(MemoryMail, MemoryWebhooks, MemoryArchives):
 
     async def traces_in_answers(self, email: str | None, after: Any) -> Traces:  # noqa: ARG002 - there is one portion.
         """All kept answers that tell of the forgotten, in one portion."""
-        sales = [each.transaction for each in self._purchases.values()]
-        forgotten = {each.id for each in sales if each.buyer is None}
-        forgotten |= {each.id for each in self._tickets.values() if each.holder is None}
-        found = (slot for slot, kept in self._answers.items() if is_about(texts_of(kept.body), email, forgotten))
+        of = {each.transaction.id: each.transaction.buyer for each in self._purchases.values()}
+        of |= {each.id: each.holder for each in self._tickets.values()}
+        forgotten = {its_id for its_id, person in of.items() if person is None}
+        known = {its_id for its_id, person in of.items() if person and email is not None and person.has_email(email)}
+        found = (slot for slot, kept in self._answers.items() if is_about(texts_of(kept.body), email, forgotten, known))
         return Traces(forget=Forget(answers=tuple(found)))
 
     async def traces_before(self, start: int, after: Any) -> Traces:  # noqa: ARG002 - there is one portion.

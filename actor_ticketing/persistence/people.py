@@ -6,7 +6,7 @@ Every function takes a connection, so that the readers of a running service and 
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +36,11 @@ _FORGOTTEN = """
     SELECT id FROM transactions WHERE id IN (SELECT value FROM json_each(?)) AND buyer IS NULL
     UNION ALL
     SELECT id FROM tickets WHERE id IN (SELECT value FROM json_each(?)) AND holder IS NULL
+"""
+_KNOWN = """
+    SELECT id FROM transactions WHERE id IN (SELECT value FROM json_each(?)) AND buyer_digest IN ({})
+    UNION ALL
+    SELECT id FROM tickets WHERE id IN (SELECT value FROM json_each(?)) AND holder_digest IN ({})
 """
 _BEFORE = """
     SELECT t.id, t.buyer IS NOT NULL, e.start_date < ?
@@ -89,8 +94,10 @@ def traces_in_answers(connection: sqlite3.Connection, vault: Vault, email: str |
                 told[row[0], row[1]] = None
                 unreadable[error.kid] += 1
     # After the answers, so that no answer is without the rows that were committed with it.
-    forgotten = _forgotten(connection, told.values())
-    theirs = (slot for slot, texts in told.items() if texts is None or is_about(texts, email, forgotten))
+    named = json.dumps(list(frozenset().union(*(ids_in(texts) for texts in told.values() if texts is not None))))
+    forgotten = {row[0] for row in connection.execute(_FORGOTTEN, (named, named))}
+    known = set() if email is None else _still_of(connection, vault.digests(email_key(email)), named)
+    theirs = (slot for slot, texts in told.items() if texts is None or is_about(texts, email, forgotten, known))
     return Traces(
         forget=Forget(answers=tuple(theirs)),
         unreadable=unreadable,
@@ -98,10 +105,11 @@ def traces_in_answers(connection: sqlite3.Connection, vault: Vault, email: str |
     )
 
 
-def _forgotten(connection: sqlite3.Connection, told: Iterable[frozenset[str] | None]) -> set[str]:
-    """Which of the transactions and tickets in these answers have lost their buyer or holder."""
-    named = json.dumps(list(frozenset().union(*(ids_in(texts) for texts in told if texts is not None))))
-    return {row[0] for row in connection.execute(_FORGOTTEN, (named, named))}
+def _still_of(connection: sqlite3.Connection, digests: Sequence[bytes], named: str) -> set[str]:
+    """Which transactions and tickets of these ids (a JSON list) are still of the person with these digests."""
+    places = ", ".join("?" * len(digests))
+    found = connection.execute(_KNOWN.format(places, places), (named, *digests, named, *digests))
+    return {row[0] for row in found}
 
 
 def traces_before(connection: sqlite3.Connection, start: int, after: Any) -> Traces:

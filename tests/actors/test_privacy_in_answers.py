@@ -1,6 +1,8 @@
 """Which kept answers go with the people whom they name, on either store."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,15 +13,16 @@ from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import StorageUnavailable
 from actor_ticketing.domain.ports import StoredAnswer, Traces
+from actor_ticketing.domain.purchase import Person, Purchase
 from actor_ticketing.http.answers import to_json
 from actor_ticketing.http.context import Backend
-from actor_ticketing.http.present import person
+from actor_ticketing.http.present import person, transaction
 from actor_ticketing.persistence import people
 from actor_ticketing.persistence.connections import DATABASE
 from actor_ticketing.persistence.memory import MemoryStore
 from support.databases import new_database
-from support.people import ADA_WITHOUT_ADDRESS, KID, sell
-from support.service import ADA, fatal, list_event, list_ticket_type
+from support.people import ADA_WITHOUT_ADDRESS, BEA, KID, people_on, sell
+from support.service import ADA, eventually, fatal, list_event, list_ticket_type, turns
 from support.stores import StoreDouble
 from support.vaults import VAULT
 
@@ -44,6 +47,19 @@ async def shop(storage: Storage, clock: ManualClock) -> AsyncIterator[Backend]:
 
 async def answers_erased(shop: Backend) -> int:
     return (await shop.privacy.erase("ada@example.com", by="admin")).answers
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, storage: Storage, happen: Callable[[], Awaitable[None]]) -> None:
+    """Have something happen when an erasure has forgotten all rows and has not looked into the answers yet."""
+    real = storage.queries.traces
+
+    async def traces(email: str) -> Traces:
+        found = await real(email)
+        if not found.forget:
+            await happen()
+        return found
+
+    monkeypatch.setattr(storage.queries, "traces", traces)
 
 
 def naming(its_id: str, *, key: str = "k") -> StoredAnswer:
@@ -94,3 +110,55 @@ async def test_answers_that_an_interrupted_erasure_has_left_are_dropped_by_the_n
         with pytest.raises(StorageUnavailable):
             await answers_erased(shop)
     assert await answers_erased(shop) == 1
+
+
+@pytest.mark.parametrize(("buyer", "holder"), [(ADA, KID), (BEA, ADA)])
+async def test_of_a_purchase_during_an_erasure_people_and_answer_stay(
+    shop: Backend, storage: Storage, monkeypatch: pytest.MonkeyPatch, buyer: Person, holder: Person
+) -> None:
+    made: list[Purchase] = []
+
+    async def buy() -> None:
+        bought = await sell(shop, buyer, [holder])
+        named = {"transaction": transaction(bought.transaction), "ticket": bought.tickets[0].id, "of": person(holder)}
+        await shop.answers.keep(replace(naming(""), body=to_json(named).encode()))
+        made.append(bought)
+
+    meanwhile(monkeypatch, storage, buy)
+    assert await answers_erased(shop) == 0
+    assert await people_on(shop, made[0]) == (buyer.full_name, [holder.full_name])
+
+
+async def test_the_next_erasure_takes_what_was_bought_during_the_last(
+    shop: Backend, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def buy() -> None:
+        bought = await sell(shop, ADA, [ADA])
+        body = to_json({"transaction": transaction(bought.transaction)}).encode()
+        await shop.answers.keep(replace(naming(""), body=body))
+
+    with monkeypatch.context() as patched:
+        meanwhile(patched, storage, buy)
+        await answers_erased(shop)
+    assert await answers_erased(shop) == 1
+
+
+async def test_an_answer_on_its_way_when_the_rows_are_gone_is_waited_for(
+    shop: Backend, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bought = await sell(shop, ADA, [ADA_WITHOUT_ADDRESS])
+    on_its_way: list[asyncio.Task[None]] = []
+
+    async def release() -> None:
+        await turns()
+        storage.store.release()
+
+    async def keep() -> None:
+        storage.store.hold()
+        on_its_way.append(asyncio.create_task(shop.answers.keep(naming(bought.tickets[0].id))))
+        await eventually(lambda: storage.store.committing == 1)
+        on_its_way.append(asyncio.create_task(release()))
+
+    meanwhile(monkeypatch, storage, keep)
+    assert await answers_erased(shop) == 1
+    await asyncio.gather(*on_its_way)
