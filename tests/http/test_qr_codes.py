@@ -24,6 +24,13 @@ async def test_the_address_on_a_ticket_leads_to_its_svg(api: Api) -> None:
     assert ET.fromstring(await response.text()).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - our own.
 
 
+async def test_a_browser_may_keep_an_image_that_names_nobody_for_an_hour(api: Api) -> None:
+    [ticket] = (await api.buy(await api.reserve()))["tickets"]
+    for kind in ("svg", "png"):
+        response = await api.send("GET", f"/api/public/tickets/{ticket['code']}/qr.{kind}")
+        assert response.headers["Cache-Control"] == "private, max-age=3600"
+
+
 async def test_two_tickets_have_different_codes(api: Api) -> None:
     first, second = (await api.buy(await api.reserve(2)))["tickets"]
     drawn = [await (await api.send("GET", ticket["qrUrl"])).read() for ticket in (first, second)]

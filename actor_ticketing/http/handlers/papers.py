@@ -23,7 +23,7 @@ async def ticket(request: web.Request) -> WholeResponse:
     """``GET /api/public/tickets/{code}/ticket.pdf``: one ticket, for whoever knows its code."""
     sold = await backend_of(request).box_office.sold_ticket(request.match_info["code"])
     pdf = await doors_of(request).papers.pdf(_pages(request, sold.transaction, [sold.ticket]))
-    return _file(pdf, f"ticket-{sold.ticket.code}.pdf", "application/pdf", "private, max-age=3600")
+    return _file(pdf, f"ticket-{sold.ticket.code}.pdf", "application/pdf", "no-store")
 
 
 async def tickets(request: ServiceRequest) -> WholeResponse:
