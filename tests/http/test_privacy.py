@@ -241,3 +241,11 @@ async def test_people_of_a_past_event_are_erased_by_themselves(api: Api) -> None
     shown = await api.show(made["reservation"])
     assert shown["transaction"]["buyerInfo"] is None
     assert [each["ticketHolder"] for each in shown["tickets"]] == [None, None]
+
+
+async def test_a_kept_answer_about_a_past_event_goes_with_its_people(api: Api) -> None:
+    path, body = purchase_of(await api.reserve(1))
+    headers = {"Idempotency-Key": "k"}
+    await api.call("POST", path, body, token=make_token(), headers=headers, status=201)
+    assert (await api.backend.privacy.forget_before(api.clock.now())).answers == 1
+    await api.refused("POST", path, body, token=make_token(), headers=headers, status=409, code="reservation_converted")
