@@ -107,7 +107,8 @@ def _first(connection: sqlite3.Connection, event_id: str | None, archived: int |
     made = connection.execute(_FIRST_MADE, (event_id,)).fetchone()
     if archived is not None and made is not None and made[0] <= archived:
         return archived
-    return None if told is None else int(told[0])
+    # Where the clock was set back, the first that is told is not the earliest.
+    return min((int(each[0]) for each in (told, made) if each is not None), default=None)
 
 
 def _types_of(connection: sqlite3.Connection, event_id: str) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -50,7 +51,10 @@ def some_sales() -> list[Entry]:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    entries = some_sales()
+    return database_of(tmp_path, some_sales())
+
+
+def database_of(tmp_path: Path, entries: Sequence[Entry]) -> Path:
     seq = 0
     for entry in entries:
         seq = entry.last_seq = seq + len(entry.events)
@@ -198,6 +202,15 @@ def test_from_the_first_reservation_is_from_where_the_archived_ones_end_and_says
         connection.execute("DELETE FROM ledger WHERE seq < 12")
     assert "is archived, and not in these figures" in " ".join(page_of(database).texts)
     assert "is archived, and not in these figures" in " ".join(page_of(database, event_id="ev").texts)
+
+
+def test_it_begins_with_the_earliest_reservation_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    shop, other = Shop(total=20), Shop(ticket_type("other"), total=5)
+    bought = [shop.reserve(2), shop.buy(shop.reservation, now=NOW + 60_000)]
+    # Its id is the later one, as it is of a later time. It stands first in the ledger.
+    ahead = other.reserve(1, now=LATER + 3_600_000)
+    entries = [event_listed(), type_listed(total=20), type_listed(other.inventory.ticket_type, total=5), ahead, *bought]
+    assert page_of(database_of(tmp_path, entries)).tile("Sold") == "2 tickets"
 
 
 def test_an_event_of_which_nothing_is_archived_has_all_its_figures(database: Path) -> None:
