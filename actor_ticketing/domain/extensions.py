@@ -106,13 +106,17 @@ class Bounds:
         expires_at = hold.expires_at + additional_ms
         if room.limit is not None or expires_at > room.max_expires_at:
             raise ExtensionLimitReached(
-                extensions_left=room.left, max_expires_at=room.max_expires_at, limit=room.limit or self._longest
+                extensions_left=room.left,
+                max_expires_at=room.max_expires_at,
+                limit=room.limit or self._longest(hold, expires_at),
             )
         return hold.moved_to(expires_at, extensions=hold.extensions + 1)
 
-    @property
-    def _longest(self) -> Limit:
-        return self.because or Limit.TOTAL
+    def _longest(self, hold: Reservation, expires_at: int) -> Limit:
+        """The rule by which a hold does not last until then."""
+        if self.because is None or (self.usual and expires_at > self.usual.room(hold).max_expires_at):
+            return Limit.TOTAL
+        return self.because
 
 
 @value

@@ -175,6 +175,14 @@ def test_demand_aware_blames_no_demand_for_what_would_have_no_room_in_calm_eithe
     assert bounds.room(reservation(expires_at=NOW + 60 * MINUTE)).limit is Limit.TOTAL
 
 
+@pytest.mark.parametrize(("minutes", "limit"), [(25, Limit.STOCK_IS_LOW), (50, Limit.STOCK_IS_LOW), (51, Limit.TOTAL)])
+def test_demand_aware_blames_no_demand_for_a_time_too_long_for_calm(minutes: int, limit: Limit) -> None:
+    bounds = demand_aware(RULES, Demand(total=100, available=10, turned_away_at=None, now=NOW))
+    with pytest.raises(ExtensionLimitReached) as refused:
+        bounds.extend(reservation(), minutes * MINUTE)
+    assert refused.value.details["extensionLimit"] == limit
+
+
 def test_demand_aware_blames_no_demand_where_the_operator_offers_no_extension_anyway() -> None:
     assert demand_aware(rules(max_count=0), RUSH).room(reservation()).limit is Limit.NOT_OFFERED
 
