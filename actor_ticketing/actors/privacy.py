@@ -103,8 +103,8 @@ class Privacy:
             forget = found.forget
             if forget:
                 await write_entry(self._journal, Entry(records=[forget], asked_by=asked_by))
-                if pause_ms and found.after is not None:
-                    await pause(self._clock, pause_ms)
+            if pause_ms and found.after is not None:
+                await pause(self._clock, pause_ms)
             transactions += len(forget.buyers_of)
             tickets += len(forget.holders_of)
             answers += len(forget.answers)

@@ -42,18 +42,18 @@ def ids_in(texts: frozenset[str]) -> frozenset[str]:
     return frozenset(each for each in texts if _ID.fullmatch(each)) if _NAME in texts else frozenset()
 
 
-def is_about(texts: frozenset[str], email: str | None, forgotten: set[str], known: set[str]) -> bool:
+def is_about(texts: frozenset[str], email: str | None, forgotten: set[str], remaining: set[str]) -> bool:
     """Whether an answer names somebody who was forgotten, or has this address and not only as a part of another one.
 
     :param forgotten: ids of transactions and tickets that have lost their people. An answer that was made since then
         has their ids, too, and names nobody.
-    :param known: ids of those that still have this address. They came after the others were forgotten, and stay with
-        the answers about them.
+    :param remaining: ids of those that still have this address. They came after the others were forgotten, and stay
+        with the answers about them.
     """
     ids = ids_in(texts)
     if not ids.isdisjoint(forgotten):
         return True
-    if email is None or not ids.isdisjoint(known):
+    if email is None or not ids.isdisjoint(remaining):
         return False
     address = re.compile(f"(?<!{_LOCAL}){re.escape(email_key(email))}(?!{_DOMAIN})")
     return any(address.search(email_key(each)) for each in texts)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from actor_ticketing.actors import privacy
 from actor_ticketing.app import open_backend, open_storage
-from actor_ticketing.clock import ManualClock
+from actor_ticketing.clock import Clock, ManualClock
 from actor_ticketing.config import Settings
 from actor_ticketing.domain.errors import InvalidRefreshToken
 from actor_ticketing.domain.ports import StoredAnswer
@@ -118,6 +119,24 @@ async def test_answers_that_do_not_open_are_dropped_and_hinder_no_erasure(
     assert [line["keys"] for line in logs if line["event"] == "answers_unreadable"] == [keys]
     assert "secret-" not in str(logs)
     assert column(path, "SELECT key FROM idempotency") == ["secret-d"]
+
+
+async def test_forgetting_by_age_is_in_no_hurry_though_there_is_nothing_to_forget(
+    shop: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "PORTION", 1)
+    paused = []
+
+    async def pause(_: Clock, ms: int) -> None:
+        paused.append(ms)
+
+    monkeypatch.setattr(privacy, "pause", pause)
+    for key in "abc":
+        await shop.answers.keep(
+            StoredAnswer(caller=b"c", key=key, fingerprint=b"", status=201, body=b"{}", created_at=0)
+        )
+    await shop.privacy.forget_before(shop.clock.now())
+    assert paused == [privacy.PAUSE_MS] * 3
 
 
 async def test_an_answer_that_does_not_open_is_not_dropped_for_the_age_of_an_event(shop: Backend, path: Path) -> None:
