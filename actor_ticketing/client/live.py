@@ -13,6 +13,7 @@ from actor_ticketing.wire.live import MESSAGES, LiveMessage, ReloadMessage
 
 _PATH = "/api/public/ws"
 _HEARTBEAT_SECONDS = 20.0
+_REASON_TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 
 async def listen(
@@ -35,9 +36,8 @@ async def listen(
             async with aclosing(_connection(transport, query, ticket_type_ids, after)) as messages:
                 async for message in messages:
                     failed = 0
-                    if after is None or isinstance(message, ReloadMessage):
-                        after = message.seq
-                    after = max(after, message.seq)
+                    is_anew = isinstance(message, ReloadMessage)
+                    after = message.seq if after is None or is_anew else max(after, message.seq)
                     yield message
         except Unavailable as refused:
             seconds = refused.seconds
@@ -85,7 +85,7 @@ async def _reason(transport: Transport, params: Mapping[str, str], status: int) 
     if not 400 <= status < 500 or status in LATER:
         return b""
     try:
-        async with transport.http.get(transport.url + _PATH, params=params) as response:
+        async with transport.http.get(transport.url + _PATH, params=params, timeout=_REASON_TIMEOUT) as response:
             return await response.read() if response.status == status else b""
     except (aiohttp.ClientError, TimeoutError):
         return b""

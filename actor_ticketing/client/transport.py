@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from actor_ticketing.client.errors import ClientError, Refused, Unavailable, Unreachable, Unreadable
 from actor_ticketing.client.retries import Retries
-from actor_ticketing.wire.shapes import OLDER, Failure
+from actor_ticketing.wire.shapes import READER_MAY_BE_OLDER, Failure
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -83,7 +83,7 @@ class Transport:
                 text = await response.read()
                 if response.status >= 400:
                     raise refusal_of(response.status, response.headers, text)
-                return answer.model_validate_json(text, context=OLDER)
+                return answer.model_validate_json(text, context=READER_MAY_BE_OLDER)
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
             raise Unreachable(f"{method} {path}: {error or type(error).__name__}") from error
         except (ValidationError, aiohttp.ClientResponseError) as error:

@@ -40,7 +40,7 @@ Count = Annotated[int, Field(ge=0)]
 Minor = Annotated[int, Field(ge=0, description="In the minor unit of the currency.", examples=[7800])]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["EUR"])]
 
-OLDER = object()
+READER_MAY_BE_OLDER = object()
 """As the context of a validation: who reads may be older than the service."""
 
 
@@ -48,7 +48,7 @@ def _none_if_unknown(value: Any, handler: ValidatorFunctionWrapHandler, info: Va
     try:
         return handler(value)
     except ValidationError:
-        if info.context is OLDER and isinstance(value, str):
+        if info.context is READER_MAY_BE_OLDER and isinstance(value, str):
             return None
         raise
 
