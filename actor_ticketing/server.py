@@ -100,7 +100,7 @@ def minter_of(settings: Settings, credentials: Credentials, *, minutes: float) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fittings:
-    """What the configuration names and only the start can find to be unusable.
+    """What the configuration names, and can be judged only by loading it.
 
     :ivar templates: of mails; None while mail is off.
     """
@@ -110,7 +110,7 @@ class Fittings:
 
 
 def fittings_of(settings: Settings) -> Fittings:
-    """Look whether all of it can be used. Nothing is touched.
+    """Look whether all of it can be used. Nothing on the disk is touched.
 
     :raises ConfigurationError: when something cannot.
     """

@@ -146,8 +146,11 @@ class MailCounts:
 class MailQueries(Protocol):
     """Reads of it. Every method raises :class:`StorageUnavailable` when the store cannot be read."""
 
-    async def due_mails(self, now: int, *, limit: int) -> Sequence[Mail]:
-        """Mails that wait and are due: those with a deadline first, by it, then the others, the earliest first."""
+    async def due_mails(self, now: int, *, limit: int, urgent_first: bool = True) -> Sequence[Mail]:
+        """Mails that wait and are due: those with a deadline, by it, and the others, the earliest first.
+
+        :param urgent_first: whether those with a deadline come before the others, or behind them.
+        """
 
     async def next_mail_at(self) -> int | None:
         """When the next of those that wait is due; None when none waits."""

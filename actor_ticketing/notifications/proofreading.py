@@ -41,7 +41,7 @@ class Proofreader:
             extends = isinstance(reference, nodes.Extends)
             if chosen is None:
                 if not (isinstance(reference, nodes.Include) and reference.ignore_missing):
-                    raise _unusable(name, f"there is no {' or '.join(choices)}", line)
+                    raise _unusable(name, f"there is no {' or '.join(choices) or 'name'}", line)
             elif extends and chosen in (*heirs, name):
                 raise _unusable(name, "extends itself", line)
             else:
@@ -52,6 +52,8 @@ class Proofreader:
         for node in self._compiled(name).find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
             assert isinstance(node, _Reference)  # noqa: S101 - of these kinds it was found.
             named = node.template.items if isinstance(node.template, nodes.List | nodes.Tuple) else [node.template]
+            if named != [node.template] and not isinstance(node, nodes.Include):
+                raise _unusable(name, "only what is included can be one of several", node.lineno)
             choices = [each.value for each in named if isinstance(each, nodes.Const) and isinstance(each.value, str)]
             if len(choices) == len(named):
                 yield node, choices
@@ -66,6 +68,8 @@ class Proofreader:
             return self._environment.parse(source, name, filename)
         except TemplateError as error:
             raise _unusable(name, error.message or type(error).__name__, getattr(error, "lineno", None)) from error
+        except RecursionError as error:
+            raise _unusable(name, "is nested too deeply") from error
         except UnicodeDecodeError as error:
             raise _unusable(name, "is not UTF-8") from error
         except OSError as error:

@@ -28,6 +28,9 @@ from actor_ticketing.notifications.transport import Carrier, NotTaken, ServerTro
 
 log = structlog.get_logger(__name__)
 
+URGENT_IN_A_ROW = 4
+"""After so many mails with a deadline comes one without, if one waits: no stream of warnings keeps the tickets back."""
+
 STORAGE_PAUSE_MS = 10_000
 """How long to wait when the outbox can be neither read nor written."""
 
@@ -59,6 +62,7 @@ class Sender:
         self._give_up_ms = give_up_ms
         self._wake = Wake(clock)
         self._troubles = 0
+        self._urgent_in_a_row = 0
         self._resume_at = 0
         self._draining = False
         self._task: asyncio.Task[None] | None = None
@@ -98,8 +102,8 @@ class Sender:
         try:
             if not self._is_pausing:
                 # Read anew for each: what has become urgent since does not stand behind tickets that take long to draw.
-                while not self._draining and (due := await self._queries.due_mails(self._clock.now(), limit=1)):
-                    if not await self._send(due[0]):
+                while not self._draining and (due := await self._next()):
+                    if not await self._send(due):
                         break
                 await self._carrier.close()
                 await self._outbox.look()
@@ -111,6 +115,15 @@ class Sender:
         finally:
             self._carrier.hang_up()
         return self._clock.now() + STORAGE_PAUSE_MS
+
+    async def _next(self) -> Mail | None:
+        """What is due now and goes first."""
+        urgent_first = self._urgent_in_a_row < URGENT_IN_A_ROW
+        due = await self._queries.due_mails(self._clock.now(), limit=1, urgent_first=urgent_first)
+        if not due:
+            return None
+        self._urgent_in_a_row = 0 if due[0].deadline is None else self._urgent_in_a_row + 1
+        return due[0]
 
     @property
     def _is_pausing(self) -> bool:

@@ -133,13 +133,14 @@ class SqliteMailQueries:
     _readers: Readers
     _vault: Vault
 
-    async def due_mails(self, now: int, *, limit: int) -> Sequence[Mail]:
-        """Mails that wait and are due: those with a deadline first, by it, then the others, the earliest first."""
+    async def due_mails(self, now: int, *, limit: int, urgent_first: bool = True) -> Sequence[Mail]:
+        """Mails that wait and are due: those with a deadline, by it, and the others, the earliest first."""
+        first, then = (_DUE_IN_TIME, _DUE_AT_LEISURE) if urgent_first else (_DUE_AT_LEISURE, _DUE_IN_TIME)
 
         def read(connection: sqlite3.Connection) -> list[Mail]:
-            rows = connection.execute(_DUE_IN_TIME, (now, limit)).fetchall()
+            rows = connection.execute(first, (now, limit)).fetchall()
             if len(rows) < limit:
-                rows += connection.execute(_DUE_AT_LEISURE, (now, limit - len(rows)))
+                rows += connection.execute(then, (now, limit - len(rows)))
             return [mail_of(row) for row in rows]
 
         return await self._readers.run(read)

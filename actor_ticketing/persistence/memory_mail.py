@@ -59,10 +59,10 @@ class MemoryMail:
     def _in_state(self, state: MailState) -> list[Mail]:
         return [each for each in self._mails.values() if each.state is state]
 
-    async def due_mails(self, now: int, *, limit: int) -> Sequence[Mail]:
-        """Mails that wait and are due: those with a deadline first, by it, then the others, the earliest first."""
+    async def due_mails(self, now: int, *, limit: int, urgent_first: bool = True) -> Sequence[Mail]:
+        """Mails that wait and are due: those with a deadline, by it, and the others, the earliest first."""
         due = [each for each in self._in_state(MailState.WAITING) if each.due_at <= now]
-        return sorted(due, key=_urgency)[:limit]
+        return sorted(due, key=lambda mail: _rank(mail, urgent_first=urgent_first))[:limit]
 
     async def next_mail_at(self) -> int | None:
         """When the next of those that wait is due; None when none waits."""
@@ -100,8 +100,8 @@ class MemoryMail:
         )
 
 
-def _urgency(mail: Mail) -> tuple[bool, int, int]:
-    return mail.deadline is None, mail.deadline or 0, mail.due_at
+def _rank(mail: Mail, *, urgent_first: bool) -> tuple[bool, int, int]:
+    return (mail.deadline is None) is urgent_first, mail.deadline or 0, mail.due_at
 
 
 def _is_before(mail: Mail, instant: int) -> bool:

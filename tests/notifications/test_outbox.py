@@ -196,6 +196,8 @@ async def test_what_has_a_deadline_is_sent_before_what_has_none_and_the_nearest_
     for limit in (1, 2):
         due = await shop.outbox._queries.due_mails(clock.now(), limit=limit)
         assert [mail.id for mail in due] == by_urgency[:limit]
+    due = await shop.outbox._queries.due_mails(clock.now(), limit=2, urgent_first=False)
+    assert [mail.id for mail in due] == [by_urgency[2], by_urgency[0]]
 
 
 async def test_what_has_a_deadline_and_was_put_off_waits_like_any_other(shop: Backend, clock: ManualClock) -> None:

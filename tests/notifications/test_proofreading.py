@@ -77,6 +77,17 @@ def test_what_a_template_can_do_without_or_names_later_stops_nothing(ours: Path,
     Templates("en", ours)
 
 
+@pytest.mark.parametrize("text", ['{% extends ["a", "b"] %}', '{% import ("a", "b") as c %}'])
+def test_what_cannot_be_one_of_several_is_named(ours: Path, text: str) -> None:
+    (ours / "en" / "purchased.txt.jinja").write_text(f"Subject\n{text}")
+    assert problem_of(ours) == "en/purchased.txt.jinja, line 2: only what is included can be one of several"
+
+
+def test_a_template_that_is_nested_too_deeply_is_named(ours: Path) -> None:
+    (ours / "en" / "purchased.txt.jinja").write_text("{{ " + "(" * 2_000 + "1" + ")" * 2_000 + " }}")
+    assert problem_of(ours) == "en/purchased.txt.jinja: is nested too deeply"
+
+
 def test_a_layout_that_stands_around_itself_is_named(ours: Path) -> None:
     (ours / "layout.html.jinja").write_text('{% extends "layout.html.jinja" %}')
     assert problem_of(ours) == "layout.html.jinja, line 1: extends itself"

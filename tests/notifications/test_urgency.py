@@ -10,6 +10,7 @@ from actor_ticketing.domain.mail import MailState
 from actor_ticketing.domain.reservation import Owner
 from actor_ticketing.http.context import Backend
 from actor_ticketing.notifications.letters import Letter
+from actor_ticketing.notifications.sender import URGENT_IN_A_ROW
 from actor_ticketing.notifications.transport import Carrier
 from support.mail import PATIENCE, MailServer, comes_to, mail_settings, open_shop, purchase
 from support.service import hold
@@ -56,3 +57,19 @@ async def test_what_waits_goes_over_one_connection(tmp_path: Path, clock: Manual
     async with open_shop(tmp_path, clock, mail_settings(server)) as shop:
         await comes_to(shop, bought[-1], MailState.SENT)
     assert (len(server.taken), server.connected) == (3, 1)
+
+
+async def test_however_much_has_a_deadline_tickets_are_sent_in_between(
+    tmp_path: Path, clock: ManualClock, server: MailServer
+) -> None:
+    async with open_shop(tmp_path, clock, mail_settings(server), sends=False) as shop:
+        bought = await purchases(shop, clock, 2)
+        assert shop.outbox.contacts is not None
+        shop.outbox.contacts.note("u1", "una@example.com")
+        for _ in range(2 * URGENT_IN_A_ROW):
+            held = await hold(shop, user="u1")
+            await shop.box_office.extend(held.id, Owner(session_id="s"), 10_000)
+    async with open_shop(tmp_path, clock, mail_settings(server)) as shop:
+        await comes_to(shop, bought[-1], MailState.SENT)
+    tickets = [server.ids.index(f"<{mail_id}@hall.test>") for mail_id in bought]
+    assert tickets == [URGENT_IN_A_ROW, 2 * URGENT_IN_A_ROW + 1]
