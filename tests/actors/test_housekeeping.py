@@ -111,15 +111,14 @@ async def test_it_comes_again_at_every_interval(
 
 
 async def test_what_could_not_be_stored_is_dropped_the_next_time(storage: Storage, clock: ManualClock) -> None:
-    async with open_shop(storage, clock):
-        await storage.store.commit(answers(clock, [25 * HOUR]))
-        storage.store.fail_next()
-        with capture_logs() as logs:
-            clock.advance(EVERY_MS)
+    await storage.store.commit(answers(clock, [25 * HOUR]))
+    storage.store.fail_next()
+    with capture_logs() as logs:
+        async with open_shop(storage, clock):
             await eventually(lambda: any(line["event"] == "housekeeping_failed" for line in logs))
-        clock.advance(EVERY_MS)
-        await eventually(lambda: len(storage.store.batches) == 2)
-        assert await storage.queries.answer(b"c", "0") is None
+            clock.advance(EVERY_MS)
+            await eventually(lambda: len(storage.store.batches) == 2)
+            assert await storage.queries.answer(b"c", "0") is None
 
 
 async def test_a_command_that_is_not_here_to_stay_drops_nothing(storage: Storage, clock: ManualClock) -> None:
