@@ -85,38 +85,37 @@ class Bounds:
 
     def room(self, hold: Reservation) -> Room:
         """How far they let a hold be extended."""
-        left = max(0, self.count - hold.extensions)
-        max_expires_at = max(hold.expires_at, hold.reserved_at + self.total_ms)
-        limit = None
-        if not left:
-            limit = Limit.COUNT if self.count else Limit.NOT_OFFERED
-        elif max_expires_at == hold.expires_at:
-            limit = Limit.TOTAL
-        if limit is not None and self.because is not None:
-            # What has no room by the usual bounds either would have none when they are back.
-            limit = (self.usual and self.usual.room(hold).limit) or self.because
-        return Room(left=left, max_expires_at=max_expires_at, limit=limit)
+        return Room(
+            left=max(0, self.count - hold.extensions),
+            max_expires_at=self._latest(hold),
+            limit=self.limit(hold, hold.expires_at + 1),
+        )
 
     def extend(self, hold: Reservation, additional_ms: int) -> Reservation:
-        """Return it with ``additional_ms`` counted from its present deadline.
+        """Return it with ``additional_ms``, at least 1, counted from its present deadline.
 
         :raises ExtensionLimitReached: past the count or the total; it is never shortened to fit.
         """
-        room = self.room(hold)
         expires_at = hold.expires_at + additional_ms
-        if room.limit is not None or expires_at > room.max_expires_at:
-            raise ExtensionLimitReached(
-                extensions_left=room.left,
-                max_expires_at=room.max_expires_at,
-                limit=room.limit or self._longest(hold, expires_at),
-            )
+        if (limit := self.limit(hold, expires_at)) is not None:
+            room = self.room(hold)
+            raise ExtensionLimitReached(extensions_left=room.left, max_expires_at=room.max_expires_at, limit=limit)
         return hold.moved_to(expires_at, extensions=hold.extensions + 1)
 
-    def _longest(self, hold: Reservation, expires_at: int) -> Limit:
-        """The rule by which a hold does not last until then."""
-        if self.because is None or (self.usual and expires_at > self.usual.room(hold).max_expires_at):
-            return Limit.TOTAL
-        return self.because
+    def _latest(self, hold: Reservation) -> int:
+        return max(hold.expires_at, hold.reserved_at + self.total_ms)
+
+    def limit(self, hold: Reservation, expires_at: int) -> Limit | None:
+        """Why a hold is not extended until then, if it is not. What calm would refuse as well is not laid to demand."""
+        if hold.extensions >= self.count:
+            limit = Limit.COUNT if self.count else Limit.NOT_OFFERED
+        elif expires_at > self._latest(hold):
+            limit = Limit.TOTAL
+        else:
+            return None
+        if self.because is None:
+            return limit
+        return (self.usual and self.usual.limit(hold, expires_at)) or self.because
 
 
 @value
