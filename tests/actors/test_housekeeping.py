@@ -17,7 +17,6 @@ from actor_ticketing.domain.errors import InvalidRefreshToken
 from actor_ticketing.domain.ports import Entry, StoredAnswer
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence.connections import DATABASE
-from actor_ticketing.persistence.memory import MemoryStore
 from support.databases import new_database
 from support.people import column
 from support.service import eventually, fatal, hold, list_event, list_ticket_type, turns
@@ -28,16 +27,6 @@ HOUR = 3_600_000
 EVERY_MS = 300_000
 LEFT = "SELECT count(*) FROM idempotency"
 SETTINGS = Settings(sweep={"interval_seconds": EVERY_MS / 1_000})
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
-    if request.param == "memory":
-        memory = MemoryStore()
-        yield Storage(store=StoreDouble(memory), queries=memory)
-        return
-    async with open_storage(new_database(tmp_path / DATABASE), SETTINGS, VAULT) as opened:
-        yield Storage(store=StoreDouble(opened.store), queries=opened.queries)
 
 
 @asynccontextmanager

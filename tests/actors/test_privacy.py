@@ -3,13 +3,12 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from actor_ticketing.actors.privacy import Forgotten
-from actor_ticketing.app import open_backend, open_storage
+from actor_ticketing.app import open_backend
 from actor_ticketing.assembly import Storage
 from actor_ticketing.clock import ManualClock
 from actor_ticketing.config import Settings
@@ -18,23 +17,8 @@ from actor_ticketing.domain.ports import StoredAnswer
 from actor_ticketing.domain.records import Forget, TracesWiped
 from actor_ticketing.http.context import Backend
 from actor_ticketing.persistence import people
-from actor_ticketing.persistence.connections import DATABASE
-from actor_ticketing.persistence.memory import MemoryStore
-from support.databases import new_database
 from support.people import ADA_WITHOUT_ADDRESS, BEA, KID, people_on, sell
 from support.service import ADA, fatal, list_event, list_ticket_type, stock
-from support.stores import StoreDouble
-from support.vaults import VAULT
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
-    if request.param == "memory":
-        memory = MemoryStore()
-        yield Storage(store=StoreDouble(memory), queries=memory)
-        return
-    async with open_storage(new_database(tmp_path / DATABASE), Settings(), VAULT) as opened:
-        yield Storage(store=StoreDouble(opened.store), queries=opened.queries)
 
 
 @pytest.fixture

@@ -10,25 +10,14 @@ from pypdf import PdfReader
 from structlog.testing import capture_logs
 
 from actor_ticketing.clock import ManualClock
-from actor_ticketing.domain.mail import Mail, MailState
-from actor_ticketing.http.context import Backend
+from actor_ticketing.domain.mail import MailState
 from actor_ticketing.notifications.sender import STORAGE_PAUSE_MS, Sender
 from actor_ticketing.notifications.transport import Carrier
-from support.mail import PATIENCE, MailServer, comes_to, mail_settings, open_shop, purchase, state_of, waiting
+from support.mail import PATIENCE, MailServer, comes_to, mail_settings, open_shop, purchase, state_of, tried, waiting
 from support.service import ADA, eventually
 from support.stores import StoreDouble
 
 SECOND, HOUR = 1_000, 3_600_000
-
-
-async def tried(shop: Backend) -> list[Mail]:
-    """What waits in the outbox, as soon as each was tried. Those that are due together go in any order."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            found = await waiting(shop)
-            if all(mail.tries for mail in found):
-                return found
-            await asyncio.sleep(0.01)
 
 
 async def step_until(clock: ManualClock, condition: Any, *, by: int = SECOND) -> None:

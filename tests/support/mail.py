@@ -196,3 +196,13 @@ async def comes_to(shop: Backend, mail_id: str, state: MailState) -> None:
     async with asyncio.timeout(PATIENCE):
         while await state_of(shop, mail_id) is not state:  # noqa: ASYNC110 - it is in a database.
             await asyncio.sleep(0.01)
+
+
+async def tried(shop: Backend) -> list[Mail]:
+    """What waits in the outbox, as soon as each was tried. Those that are due together go in any order."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = await waiting(shop)
+            if all(mail.tries for mail in found):
+                return found
+            await asyncio.sleep(0.01)
